@@ -1,0 +1,71 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// HomeVariable moves the program's folder.
+const HomeVariable = "CLAWROUTER_CODEX_HOME"
+
+// Paths are the places in the program's folder.
+type Paths struct{ Root string }
+
+// SettingsFile is what the user edits.
+func (p Paths) SettingsFile() string { return filepath.Join(p.Root, "settings.toml") }
+
+// Lock is held by the process that runs the link.
+func (p Paths) Lock() string { return filepath.Join(p.Root, "lock") }
+
+// Running tells who holds Lock: a file of its own, because Windows lets nobody
+// read a locked one.
+func (p Paths) Running() string { return filepath.Join(p.Root, "running.json") }
+
+// Key holds the bridge's own key.
+func (p Paths) Key() string { return filepath.Join(p.Root, "key") }
+
+// Log is the folder of rotated logs.
+func (p Paths) Log() string { return filepath.Join(p.Root, "log") }
+
+// ProxyHome is the home folder that an isolated ClawRouter sees.
+func (p Paths) ProxyHome() string { return filepath.Join(p.Root, "proxy-home") }
+
+// Backup is the folder of dated copies of the user's files.
+func (p Paths) Backup() string { return filepath.Join(p.Root, "backup") }
+
+// Create makes the folder, for this user alone. A folder that is open to others
+// is closed: it will hold the ledger and the bridge's key.
+func (p Paths) Create() error {
+	if err := os.MkdirAll(p.Root, 0o700); err != nil {
+		return err
+	}
+	return os.Chmod(p.Root, 0o700)
+}
+
+func findPaths(m Machine) (Paths, error) {
+	if dir, ok := m.LookupEnv(HomeVariable); ok && dir != "" {
+		return Paths{Root: absolute(m, dir)}, nil
+	}
+	if m.Home == "" {
+		return Paths{}, &InvalidError{Problems: []Problem{{
+			What: "this user has no home folder (HOME is not set)",
+			Mend: "set HOME, or name a folder: " + HomeVariable + "=/path/to/folder clawrouter-codex start",
+		}}}
+	}
+	return Paths{Root: filepath.Join(m.Home, ".clawrouter-codex")}, nil
+}
+
+// absolute resolves "~/", which no shell expands in a file or between quotes,
+// and paths relative to the working folder.
+func absolute(m Machine, path string) string {
+	if path == "~" {
+		return m.Home
+	}
+	if len(path) > 1 && path[0] == '~' && os.IsPathSeparator(path[1]) {
+		return filepath.Join(m.Home, path[2:])
+	}
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(m.Dir, path)
+}
