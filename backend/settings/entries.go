@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -67,7 +68,11 @@ func (e entry) lookupEnv(m Machine) (string, bool) {
 	return v, ok && v != ""
 }
 
+// userinfo is a password in an address; a message about it must not repeat it.
+var userinfo = regexp.MustCompile(`//[^/@]*@`)
+
 func (e entry) problem(s *Settings, text string, from Origin, err error) *Problem {
+	text = userinfo.ReplaceAllString(text, "//…@")
 	switch from {
 	case Environment:
 		return &Problem{

@@ -170,7 +170,7 @@ func TestInvalid(t *testing.T) {
 		{
 			name: "a key inside an address",
 			env:  map[string]string{"CLAWROUTER_PROXY_URL": "https://u:p@gateway.example"},
-			what: `CLAWROUTER_PROXY_URL="https://u:p@gateway.example": holds a user name or password; put the key into UPSTREAM_API_KEY instead`,
+			what: `CLAWROUTER_PROXY_URL="https://…@gateway.example": holds a user name or password; put the key into UPSTREAM_API_KEY instead`,
 			mend: "correct the variable, or leave it out: unset CLAWROUTER_PROXY_URL",
 		},
 		{
