@@ -1,0 +1,51 @@
+# Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
+.PHONY: help run build test test-long fuzz bench codex-pin clean
+.DEFAULT_GOAL := help
+
+FUZZTIME ?= 10s
+SUITES   ?=
+program  := bin/clawrouter-codex
+runner   := .cache/bin/suites
+
+help:
+	@echo "make run             build, start ClawRouter and the bridge, and say what to do next"
+	@echo "make run DEMO=1      the same against a stand-in: no wallet, no network, your Codex untouched"
+	@echo "make test            install what the tests need, and run all of them"
+	@echo "make test SUITES=codex,judges    only these suites"
+	@echo "make test-long       the long ones; the result goes to e2e/LONG.md"
+	@echo "make fuzz FUZZTIME=1m            every fuzz target that long"
+	@echo "make bench           the bridge side by side with a bare hop"
+	@echo "make codex-pin CODEX_VERSION=…   change the Codex that the tests run"
+
+build:
+	@command -v go >/dev/null || { echo "Go is missing. Install Go 1.26 or newer."; exit 1; }
+	@CGO_ENABLED=0 go build -trimpath -o $(program) .
+
+run: build
+	@$(program) up $(if $(DEMO),--demo,--or-demo)
+
+$(runner): FORCE
+	@e2e/install.sh system
+	@go build -o $@ ./e2e/suites
+.PHONY: FORCE
+
+test: $(runner)
+	@$(runner) -only '$(SUITES)' </dev/null
+
+test-long: $(runner)
+	@$(runner) -long -only '$(SUITES)' </dev/null
+
+fuzz: $(runner)
+	@$(runner) -only fuzz -fuzztime $(FUZZTIME) </dev/null
+
+bench:
+	@bench/run
+
+# The version stands in e2e/package.json, and nowhere else but its lock.
+codex-pin:
+	@test -n "$(CODEX_VERSION)" || { echo "say which: make codex-pin CODEX_VERSION=0.169.0"; exit 1; }
+	cd e2e && npm install --package-lock-only --save-exact --omit-lockfile-registry-resolved \
+		--ignore-scripts --no-audit --no-fund "@openai/codex@$(CODEX_VERSION)"
+
+clean:
+	rm -rf bin .cache e2e/node_modules
