@@ -1,0 +1,231 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// ClientOptions is what a Client may be given besides its address. The zero
+// value is a client without a key.
+type ClientOptions struct {
+	// APIKey is sent as bearer to /v1/... (UPSTREAM_API_KEY). It belongs to the
+	// server that CLAWROUTER_PROXY_URL names; a supervised ClawRouter gets none,
+	// because it would forward the key to the gateway behind it.
+	APIKey string
+	// UserAgent names us upstream. Empty means "clawrouter-codex".
+	UserAgent string
+	// Transport replaces the tuned transport in tests. The connections of a
+	// foreign transport are not seen, so an identity is then asked for again
+	// only after an error or IdentityAge.
+	Transport http.RoundTripper
+	// Now replaces the clock in tests.
+	Now func() time.Time
+}
+
+// Client talks to one Chat Completions server: a ClawRouter or any other. It
+// is safe for concurrent use and holds no goroutine of its own besides those
+// of its connections; Close ends the idle ones.
+type Client struct {
+	root  *url.URL // scheme, host and path prefix, without /v1
+	http  *http.Client
+	key   string
+	agent string
+	now   func() time.Time
+	conns *connTracker // nil with a foreign transport
+	ident identityMemory
+}
+
+// Limits of what is read whole. An upstream that sends more is broken or
+// hostile, and the bridge must stay small.
+const (
+	maxModelsBody = 8 << 20
+	maxHealthBody = 64 << 10
+	maxStatsBody  = 4 << 20
+	maxSearchBody = 4 << 20
+	maxErrorText  = 2 << 10
+)
+
+// NewClient returns a client for baseURL, which may or may not end in /v1 and
+// in a slash: http://127.0.0.1:8404, https://gateway.example/team/v1/. The
+// error says what is wrong with the address in the user's words.
+func NewClient(baseURL string, o ClientOptions) (*Client, error) {
+	root, err := parseBase(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{root: root, key: strings.TrimSpace(o.APIKey), agent: o.UserAgent, now: o.Now}
+	if c.agent == "" {
+		c.agent = "clawrouter-codex"
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	rt := o.Transport
+	if rt == nil {
+		c.conns = &connTracker{}
+		rt = newTransport(isLoopback(root.Hostname()), c.conns)
+	}
+	c.http = &http.Client{
+		Transport: rt,
+		// A redirected POST would send prompt and key to a host nobody named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
+}
+
+func parseBase(s string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil {
+		// url.Error repeats the address, and an address may carry a password.
+		return nil, errors.New("upstream address cannot be read: set CLAWROUTER_PROXY_URL to something like http://127.0.0.1:8402")
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return nil, errors.New("upstream address must begin with http:// or https:// and name a host, like http://127.0.0.1:8402")
+	case u.User != nil:
+		return nil, errors.New("upstream address must not contain a user or password: put the key in UPSTREAM_API_KEY")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("upstream address must end with its path: remove what follows ? or #")
+	}
+	path := strings.TrimRight(u.Path, "/")
+	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
+}
+
+// BaseURL is the server's address without /v1 and without a trailing slash.
+func (c *Client) BaseURL() string { return c.root.String() }
+
+// Plaintext reports whether prompts and key cross a network unencrypted.
+func (c *Client) Plaintext() bool {
+	return c.root.Scheme == "http" && !isLoopback(c.root.Hostname())
+}
+
+// Close ends idle connections. Calls in flight go on.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// SendError says that no HTTP answer came. Sent tells whether any of the
+// request may have reached the server: x402 pays before it answers, so a call
+// with Sent true may have been paid, and one with Sent false may be repeated.
+type SendError struct {
+	Op   string // "POST /v1/chat/completions"
+	Sent bool
+	Err  error
+}
+
+func (e *SendError) Error() string { return e.Op + ": " + e.Err.Error() }
+func (e *SendError) Unwrap() error { return e.Err }
+
+// Chat posts one Chat Completions body and returns the answer as it is,
+// whatever its status. Of header only an allow-list is sent. The answer's body
+// is not bounded in time or size, since a reasoning model may think for many
+// minutes: ctx bounds it. The caller closes it. An error is a *SendError.
+func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*http.Response, error) {
+	req, err := c.newRequest(ctx, http.MethodPost, "/v1/chat/completions", "", body)
+	if err != nil {
+		return nil, err
+	}
+	copyAllowed(req.Header, header)
+	return c.send(req, true)
+}
+
+// Models returns the body of GET /v1/models. A status other than 200 is a
+// *StatusError, no answer a *SendError.
+func (c *Client) Models(ctx context.Context) ([]byte, error) {
+	return c.get(ctx, "/v1/models", "", maxModelsBody, true)
+}
+
+func (c *Client) newRequest(ctx context.Context, method, path, query string, body []byte) (*http.Request, error) {
+	u := *c.root
+	u.Path += path
+	u.RawQuery = query
+	var r io.Reader
+	if body != nil {
+		r = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), r)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// send carries one request. withKey is false for the endpoints outside /v1: a
+// LiteLLM that is asked for /health with a key calls every model it knows, at
+// its owner's expense.
+func (c *Client) send(req *http.Request, withKey bool) (*http.Response, error) {
+	if withKey && c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	var sent atomic.Bool
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if req.Context().Err() == nil {
+			c.ident.doubt()
+		}
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err // the address is in Op, without the host's name twice
+		}
+		return nil, &SendError{Op: req.Method + " " + req.URL.Path, Sent: sent.Load(), Err: err}
+	}
+	return resp, nil
+}
+
+// StatusError is an answer with a status that the call cannot use.
+type StatusError struct {
+	Op      string
+	Code    int
+	Message string // the server's own words, cut to 2 KB
+}
+
+func (e *StatusError) Error() string {
+	if e.Message == "" {
+		return fmt.Sprintf("%s: HTTP %d", e.Op, e.Code)
+	}
+	return fmt.Sprintf("%s: HTTP %d: %s", e.Op, e.Code, e.Message)
+}
+
+func (c *Client) get(ctx context.Context, path, query string, limit int64, withKey bool) ([]byte, error) {
+	req, err := c.newRequest(ctx, http.MethodGet, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.whole(req, limit, withKey)
+}
+
+// whole sends req and reads an answer of at most limit bytes.
+func (c *Client) whole(req *http.Request, limit int64, withKey bool) ([]byte, error) {
+	resp, err := c.send(req, withKey)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	op := req.Method + " " + req.URL.Path
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, &SendError{Op: op, Sent: true, Err: err}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, &StatusError{Op: op, Code: resp.StatusCode, Message: errorText(data)}
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s: the answer is larger than %d bytes", op, limit)
+	}
+	return data, nil
+}

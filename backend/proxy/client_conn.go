@@ -1,0 +1,83 @@
+package proxy
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// newTransport is tuned for many long streams to one host. There is no limit
+// on the wait for headers: ClawRouter's buffered answers begin when the model
+// has finished.
+func newTransport(loopback bool, conns *connTracker) *http.Transport {
+	t := &http.Transport{
+		DialContext:           conns.dial,
+		MaxIdleConns:          256,
+		MaxIdleConnsPerHost:   256,
+		TLSHandshakeTimeout:   10 * time.Second,
+		DisableCompression:    true, // a compressed stream arrives in blocks, not tokens
+		ForceAttemptHTTP2:     true, // a custom dialer switches it off otherwise
+		ReadBufferSize:        16 << 10,
+		IdleConnTimeout:       30 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		Proxy:                 http.ProxyFromEnvironment,
+	}
+	if loopback {
+		// Node and uvicorn close idle connections after 5 s. Being first avoids
+		// sending a paid request into a connection that is just being closed.
+		t.IdleConnTimeout = 4 * time.Second
+		t.Proxy = nil
+	}
+	return t
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// connTracker counts open connections, and the ones that the other side ended:
+// the signs from which Client tells that another server may have taken the place
+// of the one it identified.
+type connTracker struct {
+	open   atomic.Int64
+	broken atomic.Int64
+}
+
+func (t *connTracker) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
+	c, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	t.open.Add(1)
+	return &trackedConn{Conn: c, t: t}, nil
+}
+
+type trackedConn struct {
+	net.Conn
+	t      *connTracker
+	broken atomic.Bool
+	closed atomic.Bool
+}
+
+func (c *trackedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil && !c.closed.Load() && !c.broken.Swap(true) {
+		c.t.broken.Add(1)
+	}
+	return n, err
+}
+
+func (c *trackedConn) Close() error {
+	if !c.closed.Swap(true) {
+		c.t.open.Add(-1)
+	}
+	return c.Conn.Close()
+}

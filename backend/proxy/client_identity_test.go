@@ -1,0 +1,168 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// neighbour is a server whose kind can change, as when another program is
+// started on the port.
+type neighbour struct {
+	claw  atomic.Bool
+	looks atomic.Int32
+	first chan struct{} // when set, closed at the first look
+	slow  chan struct{} // when set, /health waits for it
+}
+
+func (n *neighbour) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/health" {
+		io.WriteString(w, "{}")
+		return
+	}
+	if n.looks.Add(1) == 1 && n.first != nil {
+		close(n.first)
+	}
+	if n.slow != nil {
+		select {
+		case <-n.slow:
+		case <-r.Context().Done():
+		}
+	}
+	if !n.claw.Load() {
+		http.NotFound(w, r)
+		return
+	}
+	io.WriteString(w, `{"status":"ok","wallet":"`+aliceAddress+`","paymentChain":"base"}`)
+}
+
+func listenAt(t *testing.T, addr string, h http.Handler) *httptest.Server {
+	t.Helper()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
+	s.Start()
+	return s
+}
+
+func TestIdentityIsRememberedWhileConnected(t *testing.T) {
+	n := &neighbour{}
+	n.claw.Store(true)
+	s := serve(t, n.ServeHTTP)
+	c := newClient(t, s.URL, ClientOptions{})
+	for range 5 {
+		if !c.ClawRouter(t.Context()) {
+			t.Fatal("a ClawRouter was not recognised")
+		}
+	}
+	if got := n.looks.Load(); got != 1 {
+		t.Errorf("asked %d times, want once", got)
+	}
+	c.Close() // the last connection: nothing proves any more who is there
+	n.claw.Store(false)
+	if c.ClawRouter(t.Context()) {
+		t.Error("after a reconnect the old answer stands")
+	}
+}
+
+func TestIdentityFollowsAnotherServerOnThePort(t *testing.T) {
+	n := &neighbour{}
+	s := listenAt(t, "127.0.0.1:0", n)
+	addr := s.Listener.Addr().String()
+	c := newClient(t, "http://"+addr+"/v1", ClientOptions{})
+	if c.ClawRouter(t.Context()) {
+		t.Fatal("taken for a ClawRouter")
+	}
+	s.CloseClientConnections()
+	s.Close()
+	if _, err := c.Chat(t.Context(), []byte("{}"), nil); err == nil {
+		t.Fatal("chat with a dead server went well")
+	}
+	if c.ClawRouter(t.Context()) {
+		t.Error("with nobody there, the last answer should stand")
+	}
+	claw := &neighbour{}
+	claw.claw.Store(true)
+	s = listenAt(t, addr, claw)
+	defer s.Close()
+	if !c.ClawRouter(t.Context()) {
+		t.Error("the ClawRouter that came was not recognised")
+	}
+}
+
+// LiteLLM's /health costs money: a server that is not ClawRouter is not asked
+// at each turn only because its idle connections are closed in between.
+func TestStrangerIsLeftAlone(t *testing.T) {
+	n := &neighbour{}
+	s := serve(t, n.ServeHTTP)
+	now := time.Now()
+	c := newClient(t, s.URL, ClientOptions{Now: func() time.Time { return now }})
+	for range 5 {
+		c.ClawRouter(t.Context())
+		c.Close()
+	}
+	if got := n.looks.Load(); got != 1 {
+		t.Errorf("asked %d times, want once", got)
+	}
+	now = now.Add(strangerAge)
+	c.ClawRouter(t.Context())
+	if got := n.looks.Load(); got != 2 {
+		t.Errorf("asked %d times after %v, want twice", got, strangerAge)
+	}
+}
+
+func TestCallersShareOneLook(t *testing.T) {
+	n := &neighbour{first: make(chan struct{}), slow: make(chan struct{})}
+	n.claw.Store(true)
+	s := serve(t, n.ServeHTTP)
+	c := newClient(t, s.URL, ClientOptions{})
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Go(func() {
+			if !c.ClawRouter(t.Context()) {
+				t.Error("not recognised")
+			}
+		})
+	}
+	<-n.first
+	close(n.slow)
+	wg.Wait()
+	// A caller that arrives after the answer finds it remembered.
+	if got := n.looks.Load(); got != 1 {
+		t.Errorf("asked %d times, want once", got)
+	}
+}
+
+func TestBusyClawRouterIsNotMistaken(t *testing.T) {
+	n := &neighbour{}
+	n.claw.Store(true)
+	s := serve(t, n.ServeHTTP)
+	c := newClient(t, s.URL, ClientOptions{})
+	if !c.ClawRouter(t.Context()) {
+		t.Fatal("not recognised")
+	}
+	c.Close()
+	n.slow = make(chan struct{})
+	defer close(n.slow)
+	if !c.ClawRouter(t.Context()) {
+		t.Error("a ClawRouter that is busy was taken for another server")
+	}
+}
+
+func TestIdentifyWithNobodyThere(t *testing.T) {
+	s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	s.Close()
+	_, err := newClient(t, s.URL, ClientOptions{}).Identify(t.Context())
+	var se *SendError
+	if !errors.As(err, &se) || se.Sent {
+		t.Errorf("error = %v, want a SendError", err)
+	}
+}
