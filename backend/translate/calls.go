@@ -1,0 +1,209 @@
+package translate
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// call is one tool call of the answer while it is being received.
+type call struct {
+	index    int    // upstream's, or -1
+	source   string // upstream's id, escaped, or ""
+	id       string // the client's call_id, escaped
+	name     string // upstream's name for the tool
+	ref      toolRef
+	itemID   string
+	outIndex int
+	args     []byte // so far: the inside of a JSON string
+	whole    bool   // the arguments came as one object: nothing can be added
+	delta    deltaEvent
+	input    *inputDecoder // of a freeform tool
+}
+
+// call takes one entry of tool_calls: a whole call or a fragment of one.
+func (s *Stream) call(p *callPiece) {
+	c := s.callOf(p)
+	if c == nil {
+		c = s.openCall(p)
+	}
+	if len(p.arguments) == 0 {
+		return
+	}
+	in := p.arguments
+	if in[0] == '"' {
+		in = sanitize(text(in).inner())
+	} else {
+		in = appendEscaped(nil, in)
+		c.whole = true
+	}
+	c.args = append(c.args, in...)
+	if c.input != nil {
+		if in = c.input.feed(in); len(in) == 0 {
+			return
+		}
+	}
+	if len(in) > 0 {
+		s.ev.delta(&c.delta, in)
+	}
+}
+
+// callOf finds the call that a fragment belongs to; nil means a new one. Servers
+// leave out the index, reuse it, or repeat id and name in every fragment, so an
+// id decides first, then the index, then whether the last call is complete.
+func (s *Stream) callOf(p *callPiece) *call {
+	if len(s.calls) == 0 {
+		return nil
+	}
+	if id := string(p.id.inner()); id != "" {
+		for _, c := range s.calls {
+			if c.source == id && (p.index < 0 || c.index < 0 || c.index == p.index) {
+				return s.unlessNew(c, p)
+			}
+		}
+		if c := s.byIndex(p.index); c != nil && c.source == "" {
+			return s.unlessNew(c, p)
+		}
+		return nil
+	}
+	if p.index >= 0 {
+		if c := s.byIndex(p.index); c != nil {
+			return s.unlessNew(c, p)
+		}
+		return nil
+	}
+	return s.unlessNew(s.calls[len(s.calls)-1], p)
+}
+
+// byIndex finds the newest call with that index, for servers that reuse one.
+func (s *Stream) byIndex(index int) *call {
+	if index < 0 {
+		return nil
+	}
+	for i := len(s.calls) - 1; i >= 0; i-- {
+		if s.calls[i].index == index {
+			return s.calls[i]
+		}
+	}
+	return nil
+}
+
+// unlessNew decides whether a piece that names a tool starts a new call rather
+// than going on with c: it does when c cannot take any more.
+func (s *Stream) unlessNew(c *call, p *callPiece) *call {
+	if p.name.empty() || len(p.arguments) == 0 {
+		if !p.name.empty() && p.id.empty() && !p.name.is(c.name) {
+			return nil
+		}
+		return c
+	}
+	if !p.name.is(c.name) || c.whole || jsontext.Value(unescape(nil, c.args)).IsValid() {
+		return nil
+	}
+	return c
+}
+
+func (s *Stream) openCall(p *callPiece) *call {
+	s.closeItem()
+	c := &call{index: p.index, source: string(p.id.inner()), name: p.name.String(), outIndex: s.takeIndex()}
+	c.id = s.callID(c.source)
+	ref, known := s.turn.names.byUpstream[c.name]
+	if !known {
+		ref = toolRef{name: c.name} // the client answers what it does not know
+	}
+	c.ref = ref
+	s.calls = append(s.calls, c)
+	switch ref.kind {
+	case toolCustom:
+		c.itemID = s.opts.NewID("ctc_")
+		c.input = &inputDecoder{}
+		c.delta = newDelta(evInputDelta, c.itemID, c.outIndex, "")
+	default:
+		c.itemID = s.opts.NewID("fc_")
+		c.delta = newDelta(evArgumentsDelta, c.itemID, c.outIndex, "")
+	}
+	s.ev.start(evItemAdded)
+	s.ev.int("output_index", c.outIndex)
+	s.ev.raw("item", c.item(nil, "in_progress"))
+	s.ev.end()
+	return c
+}
+
+// callID makes upstream's id unique among those that the history holds: Codex
+// tells outputs apart by it.
+func (s *Stream) callID(source string) string {
+	if source == "" {
+		source = s.opts.NewID("call_")
+	}
+	id := string(sanitize([]byte(source)))
+	used := s.turn.callIDs
+	for n := 2; used[id] > 0; n++ {
+		id = source + "_" + strconv.Itoa(n)
+	}
+	used[id]++
+	return id
+}
+
+// item is the call as an output item; value is what its kind carries, escaped.
+func (c *call) item(value []byte, status string) []byte {
+	b := []byte(`{"id":"` + c.itemID + `","type":"`)
+	name := string(appendEscaped(nil, c.ref.name))
+	switch c.ref.kind {
+	case toolCustom:
+		b = append(b, `custom_tool_call","status":"`+status+`","call_id":"`+c.id+`","name":"`+name+`","input":"`...)
+	default:
+		b = append(b, `function_call","status":"`+status+`","call_id":"`+c.id+`","name":"`+name+`","arguments":"`...)
+	}
+	b = append(b, value...)
+	b = append(b, '"')
+	if c.ref.namespace != "" {
+		b = append(b, `,"namespace":`...)
+		b = appendQuoted(b, c.ref.namespace)
+	}
+	return append(b, '}')
+}
+
+// toolSearchItem is a tool_search call, which Codex runs itself: its arguments
+// are an object, not a string.
+func (c *call) toolSearchItem(status string) []byte {
+	args := unescape(nil, c.args)
+	if !jsontext.Value(args).IsValid() || args[0] != '{' {
+		args = []byte(`{}`)
+	}
+	b := []byte(`{"id":"` + c.itemID + `","type":"tool_search_call","status":"` + status + `","call_id":"` + c.id + `","execution":"client","arguments":`)
+	return append(append(b, args...), '}')
+}
+
+// finishCalls writes the ends of all calls. It runs only when upstream said that
+// the answer is complete: Codex starts a call as soon as it sees its end.
+func (s *Stream) finishCalls() {
+	for _, c := range s.calls {
+		switch c.ref.kind {
+		case toolCustom:
+			rest := c.input.finish(c.args)
+			if len(rest) > 0 {
+				s.ev.delta(&c.delta, rest)
+			}
+			s.callDone(c, evInputDone, "input", c.input.value)
+		case toolSearch:
+			s.itemDone(c.outIndex, c.toolSearchItem("completed"))
+		default:
+			if len(c.args) == 0 {
+				c.args = []byte(`{}`)
+			}
+			s.callDone(c, evArgumentsDone, "arguments", c.args)
+		}
+	}
+}
+
+func (s *Stream) callDone(c *call, typ, field string, value []byte) {
+	s.ev.item(typ, c.itemID, c.outIndex)
+	if typ == evArgumentsDone {
+		s.ev.str(`,"name":"`)
+		s.ev.out = appendEscaped(s.ev.out, c.ref.name)
+		s.ev.str(`"`)
+	}
+	s.ev.escaped(field, value)
+	s.ev.end()
+	s.itemDone(c.outIndex, c.item(value, "completed"))
+}

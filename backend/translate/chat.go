@@ -1,0 +1,304 @@
+package translate
+
+// Target tells what the upstream of one turn needs to be asked in.
+type Target struct {
+	// Model is the name sent upstream; "" means the request's own.
+	Model string
+	// Stream asks for chunks, with usage in the last one.
+	Stream bool
+	// WebSearch offers the model a web_search that the bridge runs.
+	WebSearch bool
+	// NoVision says that the model cannot see: images become a line of text.
+	NoVision bool
+	// TextParts writes the content of user and tool messages as an array of
+	// parts instead of a string. ClawRouter rewrites long strings, not parts.
+	TextParts bool
+	// MaxTokens is sent where the request sets no limit of its own; 0 sends none.
+	MaxTokens int
+	// MaxTokensField is "max_tokens" (also for ""), or "max_completion_tokens".
+	MaxTokensField string
+}
+
+// Turn is what the answer to one chat request needs to become an answer to the
+// Responses request behind it.
+type Turn struct {
+	Request *Request
+	// Model is the name that went upstream.
+	Model string
+	// Codex is set where the client is Codex, by its originator header: some ends
+	// of an answer are told to it in a form of its own.
+	Codex bool
+	// Dropped lists the types of tools that no Chat upstream can run.
+	Dropped []string
+
+	names     toolNames
+	chatBytes int            // the size of the chat request
+	callIDs   map[string]int // ids that history holds: an answer must not repeat them
+}
+
+// Chat writes the chat request for req and the Turn that reads its answer.
+func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
+	turn := &Turn{Request: req, Model: req.Model}
+	if to.Model != "" {
+		turn.Model = to.Model
+	}
+	turn.names = toolNames{byUpstream: map[string]toolRef{}, byRef: map[toolRef]string{}}
+	tools, err := req.chatTools(turn, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := builder{names: &turn.names}
+	messages := b.build(req.instructions, req.items)
+	turn.callIDs = b.ids
+
+	w := chatWriter{to: to, dst: make([]byte, 0, req.sizeHint())}
+	w.str(`{"model":`)
+	w.dst = appendQuoted(w.dst, turn.Model)
+	w.str(`,"messages":`)
+	w.messages(messages)
+	if len(tools) > 0 {
+		w.str(`,"tools":`)
+		w.dst = appendTools(w.dst, tools)
+		req.toolOptions(&w, turn)
+	}
+	if err := req.options(&w); err != nil {
+		return nil, nil, err
+	}
+	w.str(`}`)
+	turn.chatBytes = len(w.dst)
+	return w.dst, turn, nil
+}
+
+// chatTools reads the request's tools and those that items brought later.
+func (req *Request) chatTools(turn *Turn, to Target) ([]chatTool, error) {
+	c := toolReader{names: &turn.names, webSearch: to.WebSearch}
+	lists := [][]byte{req.tools}
+	for i := range req.items {
+		if it := &req.items[i]; it.kind == itemAdditionalTools || it.kind == itemToolSearchOutput {
+			lists = append(lists, it.tools)
+		}
+	}
+	for _, raw := range lists {
+		if len(raw) == 0 {
+			continue
+		}
+		if err := c.list(raw, nil); err != nil {
+			return nil, asRequestError(err)
+		}
+	}
+	turn.Dropped = c.dropped
+	return c.tools, nil
+}
+
+// sizeHint is about the size of the chat request, in bytes.
+func (req *Request) sizeHint() int {
+	n := len(req.tools) + len(req.instructions) + 1024
+	for i := range req.items {
+		it := &req.items[i]
+		n += 80 + len(it.arguments) + len(it.input)
+		for _, parts := range [][]part{it.content, it.output, it.summary} {
+			for _, p := range parts {
+				n += 16 + len(p.text) + len(p.url)
+			}
+		}
+	}
+	return n + n/16
+}
+
+// chatWriter appends the pieces of a chat request.
+type chatWriter struct {
+	to  Target
+	dst []byte
+}
+
+func (w *chatWriter) str(s string) { w.dst = append(w.dst, s...) }
+
+func (w *chatWriter) messages(messages []message) {
+	w.str(`[`)
+	for i := range messages {
+		if i > 0 {
+			w.str(`,`)
+		}
+		w.message(&messages[i])
+		if m := &messages[i]; m.role == "tool" && (i+1 == len(messages) || messages[i+1].role != "tool") {
+			w.toolImages(messages, i)
+		}
+	}
+	w.str(`]`)
+}
+
+func (w *chatWriter) message(m *message) {
+	w.str(`{"role":"`)
+	w.str(m.role)
+	w.str(`"`)
+	if m.callID != "" {
+		w.str(`,"tool_call_id":"`)
+		w.str(m.callID) // still escaped, as the client wrote it
+		w.str(`"`)
+	}
+	w.str(`,"content":`)
+	if m.role == "assistant" && len(m.calls) > 0 && !hasText(m.content) {
+		w.str(`null`)
+	} else {
+		w.content(m)
+	}
+	if len(m.reasoning) > 0 {
+		w.str(`,"reasoning_content":"`)
+		w.joined(m.reasoning, paragraph)
+		w.str(`"`)
+	}
+	if len(m.calls) > 0 {
+		w.calls(m.calls)
+	}
+	w.str(`}`)
+}
+
+func hasText(parts []part) bool {
+	for _, p := range parts {
+		if !p.text.empty() || p.kind == partImage {
+			return true
+		}
+	}
+	return false
+}
+
+// content writes a string, or an array where there are images to see or where
+// the target wants parts.
+func (w *chatWriter) content(m *message) {
+	images := m.role == "user" && !w.to.NoVision && hasImage(m.content)
+	if !images && !(w.to.TextParts && (m.role == "user" || m.role == "tool")) {
+		w.str(`"`)
+		w.joined(m.content, m.separator)
+		w.str(`"`)
+		return
+	}
+	w.str(`[`)
+	n := 0
+	for _, p := range m.content {
+		if p.kind == partImage && images {
+			w.comma(&n)
+			w.image(p)
+			continue
+		}
+		if p.kind != partImage && p.text.empty() {
+			continue
+		}
+		w.comma(&n)
+		w.str(`{"type":"text","text":"`)
+		w.partText(p)
+		w.str(`"}`)
+	}
+	if n == 0 {
+		w.str(`{"type":"text","text":""}`)
+	}
+	w.str(`]`)
+}
+
+func (w *chatWriter) comma(n *int) {
+	if *n > 0 {
+		w.str(`,`)
+	}
+	*n++
+}
+
+func hasImage(parts []part) bool {
+	for _, p := range parts {
+		if p.kind == partImage && !p.url.empty() {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *chatWriter) image(p part) {
+	w.str(`{"type":"image_url","image_url":{"url":"`)
+	w.dst = append(w.dst, p.url.inner()...)
+	w.str(`"`)
+	if p.detail.is("low") || p.detail.is("high") || p.detail.is("auto") {
+		w.str(`,"detail":`)
+		w.dst = append(w.dst, p.detail...)
+	}
+	w.str(`}}`)
+}
+
+// toolImages shows the images that tools returned in a user message right after
+// the results: tool messages hold only text.
+func (w *chatWriter) toolImages(messages []message, last int) {
+	if w.to.NoVision {
+		return
+	}
+	first := last
+	for first > 0 && messages[first-1].role == "tool" {
+		first--
+	}
+	shown := message{role: "user"}
+	for _, m := range messages[first : last+1] {
+		for _, p := range m.content {
+			if p.kind == partImage && !p.url.empty() {
+				if len(shown.content) == 0 {
+					shown.content = []part{{kind: partText, text: text(`"[Images returned by the tool calls above:]"`)}}
+				}
+				shown.content = append(shown.content, p)
+			}
+		}
+	}
+	if len(shown.content) > 0 {
+		w.str(`,`)
+		w.message(&shown)
+	}
+}
+
+// joined writes the text of parts, without quotes.
+func (w *chatWriter) joined(parts []part, separator string) {
+	n := 0
+	for _, p := range parts {
+		if p.kind != partImage && p.text.empty() {
+			continue
+		}
+		if n > 0 {
+			w.str(separator)
+		}
+		n++
+		w.partText(p)
+	}
+}
+
+// partText writes one part as text; what is not text is named in its place, so
+// that one image never poisons the session of a model that cannot see.
+func (w *chatWriter) partText(p part) {
+	switch {
+	case p.kind == partImage && w.to.NoVision:
+		w.str(`[An image was here; this model cannot see images.]`)
+	case p.kind == partImage:
+		w.str(`[An image; it is shown below.]`)
+	case p.kind == partFile:
+		w.str(`[A file was attached here, which cannot be passed on: `)
+		w.dst = append(w.dst, p.text.inner()...)
+		w.str(`]`)
+	default:
+		w.dst = append(w.dst, p.text.inner()...)
+	}
+}
+
+func (w *chatWriter) calls(calls []chatCall) {
+	w.str(`,"tool_calls":[`)
+	for i, c := range calls {
+		if i > 0 {
+			w.str(`,`)
+		}
+		w.str(`{"id":"`)
+		w.str(c.id)
+		w.str(`","type":"function","function":{"name":"`)
+		w.str(c.name)
+		w.str(`","arguments":`)
+		if c.custom {
+			w.str(`"{\"input\":\"`)
+			w.dst = appendEscaped(w.dst, text(c.arguments).inner())
+			w.str(`\"}"`)
+		} else {
+			w.dst = append(w.dst, c.arguments...)
+		}
+		w.str(`}}`)
+	}
+	w.str(`]`)
+}

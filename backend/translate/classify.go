@@ -1,0 +1,162 @@
+package translate
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// ClassifyError turns what upstream said of a failure into a Failure. status is
+// its HTTP status, or 0 inside a stream, where ClawRouter loses it; body is the
+// error in any of the shapes that are sent: an object with "error", the error
+// itself, a JSON string, or plain text. beside is a message that stood beside an
+// error string.
+func ClassifyError(status int, body []byte, beside string) *Failure {
+	d := readErrorDetail(body)
+	if d.message == "" {
+		d.message = beside
+	}
+	if status == 0 {
+		status = d.status
+	}
+	f := &Failure{Status: status, Kind: d.kind(status)}
+	f.Message = d.words(status)
+	return f
+}
+
+// errorDetail is what an error says of itself.
+type errorDetail struct {
+	message, typ, code, help, wallet string
+	status                           int
+}
+
+func readErrorDetail(body []byte) (d errorDetail) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 || body[0] != '{' && body[0] != '"' {
+		d.message = plainText(body)
+		return d
+	}
+	r := newReader(body)
+	if body[0] == '"' {
+		t, err := r.text()
+		if err == nil {
+			d.message = t.String()
+		}
+		return d
+	}
+	if err := d.readObject(r); err != nil {
+		return errorDetail{message: plainText(body)}
+	}
+	return d
+}
+
+// plainText keeps what a person can read of a body that is no JSON, such as a
+// gateway's HTML page.
+func plainText(body []byte) string {
+	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "\ufffd")), " ")
+	if len(s) > 300 {
+		s = s[:300] + " …"
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+func (d *errorDetail) readObject(r *reader) error {
+	return r.object(func(key []byte) error {
+		switch string(key) {
+		case "error":
+			if r.kind() == '{' {
+				return d.readObject(r)
+			}
+			return d.take(r, &d.message)
+		case "message", "detail":
+			var s string
+			err := d.take(r, &s)
+			if s != "" && (d.message == "" || len(s) > len(d.message)) {
+				d.message = s
+			}
+			return err
+		case "type":
+			return d.take(r, &d.typ)
+		case "code":
+			return d.take(r, &d.code)
+		case "help":
+			return d.take(r, &d.help)
+		case "wallet":
+			return d.take(r, &d.wallet)
+		case "status":
+			if r.kind() == '0' {
+				n, err := r.count()
+				d.status = int(n)
+				return err
+			}
+		}
+		return r.skip()
+	})
+}
+
+func (d *errorDetail) take(r *reader, dst *string) error {
+	raw, err := r.raw()
+	if err != nil || len(raw) == 0 {
+		return err
+	}
+	if raw[0] == '"' {
+		*dst = text(raw).String()
+	} else if raw[0] >= '0' && raw[0] <= '9' {
+		*dst = string(raw)
+	}
+	return nil
+}
+
+func (d *errorDetail) kind(status int) FailureKind {
+	low := strings.ToLower(d.typ + " " + d.code + " " + d.message)
+	switch {
+	case containsAny(low, "context_length", "context_capacity", "context window", "maximum context", "too many tokens", "prompt is too long", "input is too long"):
+		return FailContext
+	case containsAny(low, "insufficient_funds", "insufficient_quota", "spend_policy_denied", "cost_cap_exceeded", "invalid_api_key"):
+		return FailRefused
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		return FailBusy
+	case status == http.StatusRequestTimeout || status == http.StatusConflict || status == http.StatusTooEarly || status >= 500:
+		return FailServer
+	case status >= 400:
+		return FailRefused
+	}
+	switch {
+	case containsAny(low, "rate_limit", "rate limit", "too many requests", "overloaded", "capacity"):
+		return FailBusy
+	case containsAny(low, "invalid_request", "invalid request", "authentication", "permission", "not_found", "payment", "transaction_simulation_failed", "settlement_failed"):
+		return FailRefused
+	}
+	return FailServer
+}
+
+func containsAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// words makes the message for the user.
+func (d *errorDetail) words(status int) string {
+	msg := d.message
+	if msg == "" {
+		msg = "The upstream gave no reason."
+		if status != 0 {
+			msg = fmt.Sprintf("The upstream answered %d %s and gave no reason.", status, http.StatusText(status))
+		}
+	}
+	if d.typ == "insufficient_funds" {
+		if d.wallet != "" {
+			msg += fmt.Sprintf(" Send USDC to %s, or choose a free model.", d.wallet)
+		} else if d.help != "" {
+			msg += " " + d.help
+		}
+	}
+	return msg
+}

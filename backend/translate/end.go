@@ -1,0 +1,129 @@
+package translate
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// End takes the end of upstream's answer and writes the last events. An answer
+// that was never said to be complete is a hang-up: its calls are not given to
+// the client, because half of one could be executed.
+func (s *Stream) End() {
+	if s.done {
+		return
+	}
+	switch {
+	case s.finish == "":
+		s.Fail(&Failure{Kind: FailHangUp, Message: "The upstream hung up before its answer was complete."})
+		return
+	case s.finish == "error":
+		s.Fail(&Failure{Kind: FailServer, Message: "The provider broke off its answer with an error."})
+		return
+	}
+	st := statusCompleted
+	switch s.finish {
+	case "length", "content_filter":
+		s.dropHalfCalls()
+		st = s.endEarly()
+	}
+	s.closeItem()
+	s.finishCalls()
+	if s.nextOut == 0 {
+		s.Fail(&Failure{Kind: FailEmpty, Message: "The model answered with nothing at all."})
+		return
+	}
+	s.estimateUsage()
+	s.last(st, nil)
+}
+
+// endEarly ends an answer that was cut. Codex fails the whole turn on
+// response.incomplete, text and all, so for Codex the turn is completed with a
+// note; other clients get the API's own form.
+func (s *Stream) endEarly() status {
+	if !s.turn.Codex {
+		return statusIncomplete
+	}
+	note := cutNote
+	if s.finish == "content_filter" {
+		note = filterNote
+	}
+	if s.open.kind == openMessage {
+		note = paragraph + note
+	}
+	s.text([]byte(note))
+	return statusCompleted
+}
+
+const (
+	cutNote    = `[The answer was cut off here: it reached the limit of output tokens. Ask the model to go on.]`
+	filterNote = `[The provider's content filter ended the answer here.]`
+)
+
+// dropHalfCalls forgets calls whose arguments were cut.
+func (s *Stream) dropHalfCalls() {
+	whole := s.calls[:0]
+	for _, c := range s.calls {
+		if len(c.args) > 0 && jsontext.Value(unescape(nil, c.args)).IsValid() {
+			whole = append(whole, c)
+		}
+	}
+	s.calls = whole
+}
+
+// Fail ends the answer with response.failed. Text that was already finished
+// stays with the client; nothing half done is given as done.
+func (s *Stream) Fail(f *Failure) {
+	if s.done {
+		return
+	}
+	s.last(statusFailed, f)
+}
+
+func (s *Stream) last(st status, f *Failure) {
+	s.done = true
+	s.final = s.appendResponse(nil, st, f)
+	typ := map[status]string{statusCompleted: evCompleted, statusIncomplete: evIncomplete, statusFailed: evFailed}[st]
+	s.ev.start(typ)
+	s.ev.raw("response", s.final)
+	s.ev.end()
+}
+
+// Response returns the Response object that the answer ended in, for a client
+// that asked for no stream; nil before End or Fail.
+func (s *Stream) Response() []byte { return s.final }
+
+// estimateUsage fills in what upstream did not tell: Codex decides by usage when
+// to compact, and a session without it overflows.
+func (s *Stream) estimateUsage() {
+	if s.hasUsage {
+		return
+	}
+	s.usage = Usage{Input: int64(s.turn.chatBytes) / 4, Output: int64(len(s.output)) / 4, Estimated: true}
+	s.usage.Total = s.usage.Input + s.usage.Output
+}
+
+// Result is what a turn came to, for the log and the ledger.
+type Result struct {
+	Model  string // as upstream named it
+	Finish string // upstream's finish_reason, or ""
+	Usage  Usage
+	Calls  int
+	Text   bool
+}
+
+// Result tells what has been received so far.
+func (s *Stream) Result() Result {
+	return Result{Model: s.model, Finish: s.finish, Usage: s.usage, Calls: len(s.calls), Text: s.sawText}
+}
+
+// saidDone notes upstream's [DONE], which some servers send instead of a
+// finish_reason.
+func (s *Stream) saidDone() {
+	if s.finish == "" {
+		s.finish = "stop"
+	}
+}
+
+// isDone recognises the end marker of a chat stream.
+func isDone(data []byte) bool { return strings.TrimSpace(string(data)) == "[DONE]" }

@@ -1,0 +1,247 @@
+package translate
+
+import "strconv"
+
+// message is one Chat message, as fragments of the request that are joined only
+// when it is written.
+type message struct {
+	role      string
+	content   []part
+	separator string // between text fragments, already escaped
+	reasoning []part // what the model thought before it said this
+	calls     []chatCall
+	callID    string // of a tool message
+}
+
+// chatCall is one entry of tool_calls.
+type chatCall struct {
+	id   string
+	name string
+	// arguments is raw: a JSON string. Where custom is set, it is the input of a
+	// freeform tool instead, to be wrapped as {"input": …}.
+	arguments []byte
+	custom    bool
+}
+
+// builder turns input items into messages.
+type builder struct {
+	names    *toolNames
+	messages []message
+	outputs  map[string][]*item // by call id, in order, until they are used
+	used     map[*item]bool     // outputs that already stand behind their call
+	ids      map[string]int     // how often a call id was seen
+	group    bool               // the last message is an assistant's that calls may join
+	pending  []pendingCall      // calls of the group, waiting for its end
+	thought  []part             // reasoning that belongs to the next assistant message
+}
+
+type pendingCall struct {
+	id     string // as upstream sees it
+	source string // as the client wrote it
+}
+
+const (
+	paragraph = `\n\n`
+	line      = `\n`
+)
+
+// build makes the messages of a request. Calls of one step stand in one
+// assistant message, and their outputs follow at once and in call order, as
+// every Chat upstream demands, wherever the client put them.
+func (b *builder) build(instructions text, items []item) []message {
+	b.indexOutputs(items)
+	b.messages = make([]message, 0, len(items)+1)
+	if !instructions.empty() {
+		b.system([]part{{kind: partText, text: instructions}})
+	}
+	for i := range items {
+		b.item(&items[i])
+	}
+	b.endGroup()
+	return b.messages
+}
+
+func (b *builder) indexOutputs(items []item) {
+	b.outputs, b.used, b.ids = make(map[string][]*item), make(map[*item]bool), make(map[string]int)
+	for i := range items {
+		if it := &items[i]; isOutput(it.kind) {
+			id := string(it.callID.inner())
+			b.outputs[id] = append(b.outputs[id], it)
+		}
+	}
+}
+
+func isOutput(k itemKind) bool {
+	switch k {
+	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemLocalShellOutput:
+		return true
+	}
+	return false
+}
+
+func (b *builder) item(it *item) {
+	switch it.kind {
+	case itemMessage:
+		b.message(it)
+	case itemReasoning:
+		b.reasoning(it)
+	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemLocalShellCall:
+		b.call(it)
+	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemLocalShellOutput:
+		b.endGroup()
+		b.orphan(it)
+	}
+}
+
+func (b *builder) message(it *item) {
+	switch {
+	case it.role.is("assistant"):
+		b.assistant(it.content)
+	case it.role.is("system"), it.role.is("developer"):
+		b.endGroup()
+		b.system(it.content)
+	default:
+		b.endGroup()
+		b.messages = append(b.messages, message{role: "user", content: it.content, separator: line})
+	}
+}
+
+// system joins leading system and developer messages into one, because many
+// upstreams allow only one, first; later ones stay in place as user text that
+// says whose word it is.
+func (b *builder) system(content []part) {
+	switch n := len(b.messages); {
+	case n == 0:
+		b.messages = append(b.messages, message{role: "system", content: append([]part(nil), content...), separator: paragraph})
+	case n == 1 && b.messages[0].role == "system":
+		b.messages[0].content = append(b.messages[0].content, content...)
+	default:
+		marked := make([]part, 0, len(content)+2)
+		marked = append(marked, part{kind: partText, text: text(`"<developer_message>"`)})
+		marked = append(marked, content...)
+		marked = append(marked, part{kind: partText, text: text(`"</developer_message>"`)})
+		b.messages = append(b.messages, message{role: "user", content: marked, separator: line})
+	}
+}
+
+func (b *builder) assistant(content []part) {
+	if b.group && len(b.pending) == 0 {
+		last := &b.messages[len(b.messages)-1]
+		if len(b.thought) == 0 {
+			last.content = append(last.content[:len(last.content):len(last.content)], content...)
+			return
+		}
+	}
+	b.endGroup()
+	b.open().content = content
+}
+
+// open starts an assistant message and gives it what the model thought before.
+func (b *builder) open() *message {
+	b.messages = append(b.messages, message{role: "assistant", separator: paragraph, reasoning: b.thought})
+	b.thought = nil
+	b.group = true
+	return &b.messages[len(b.messages)-1]
+}
+
+func (b *builder) call(it *item) {
+	if !b.group || len(b.thought) > 0 {
+		b.endGroup()
+		b.open()
+	}
+	source := string(it.callID.inner())
+	id := b.uniqueID(source)
+	m := &b.messages[len(b.messages)-1]
+	m.calls = append(m.calls, b.chatCall(it, id))
+	b.pending = append(b.pending, pendingCall{id: id, source: source})
+}
+
+func (b *builder) chatCall(it *item, id string) chatCall {
+	ref := toolRef{namespace: it.namespace.String(), name: it.name.String()}
+	switch it.kind {
+	case itemCustomCall:
+		ref.kind = toolCustom
+		return chatCall{id: id, name: b.names.upstream(ref), arguments: it.input, custom: true}
+	case itemToolSearchCall:
+		ref = toolRef{kind: toolSearch, name: "tool_search"}
+		return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.arguments)}
+	case itemLocalShellCall:
+		ref = toolRef{name: "local_shell"}
+		return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.action)}
+	}
+	return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.arguments)}
+}
+
+// asString returns raw as a JSON string: itself if it is one, else its text.
+func asString(raw []byte) []byte {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return []byte(`"{}"`)
+	case raw[0] == '"':
+		return raw
+	}
+	return appendQuoted(nil, raw)
+}
+
+// uniqueID gives each call its own id: upstreams refuse a repeated one, and
+// Codex does not make them unique.
+func (b *builder) uniqueID(source string) string {
+	if source == "" {
+		source = "call"
+	}
+	b.ids[source]++
+	if n := b.ids[source]; n > 1 {
+		id := source + "_" + strconv.Itoa(n)
+		b.ids[id]++
+		return id
+	}
+	return source
+}
+
+// endGroup writes the outputs of the group's calls.
+func (b *builder) endGroup() {
+	for _, c := range b.pending {
+		m := message{role: "tool", callID: c.id, separator: line}
+		if queue := b.outputs[c.source]; len(queue) > 0 {
+			out := queue[0]
+			b.outputs[c.source] = queue[1:]
+			m.content = out.output
+			if out.kind == itemToolSearchOutput {
+				m.content = []part{{kind: partText, text: text(asString(out.tools))}}
+			}
+			b.used[out] = true
+		} else {
+			m.content = []part{{kind: partText, text: text(noOutput)}}
+		}
+		b.messages = append(b.messages, m)
+	}
+	b.pending = b.pending[:0]
+	b.group = false
+}
+
+// noOutput stands where a call was never answered: Codex was stopped, or its
+// history was cut. Upstreams refuse a call without an output.
+const noOutput = `"[The output of this call was not recorded.]"`
+
+// orphan keeps the output of a call that history no longer has, as user text.
+func (b *builder) orphan(it *item) {
+	if b.used[it] {
+		return
+	}
+	content := append([]part{{kind: partText, text: text(`"[Output of an earlier tool call that is no longer in the history:]"`)}}, it.output...)
+	b.messages = append(b.messages, message{role: "user", content: content, separator: line})
+}
+
+func (b *builder) reasoning(it *item) {
+	thought := it.content
+	if len(thought) == 0 {
+		thought = it.summary
+	}
+	if len(thought) == 0 {
+		return
+	}
+	if b.group && len(b.pending) == 0 {
+		b.group = false // a message after new reasoning is a new step
+	}
+	b.thought = append(b.thought, thought...)
+}

@@ -1,0 +1,227 @@
+package translate
+
+// item is one element of the request's input, of any type. Only the fields that
+// its type has are set; all of them are slices of the request body.
+type item struct {
+	kind      itemKind
+	typ       text // as the client wrote it, for items that nobody here knows
+	role      text
+	name      text
+	namespace text
+	callID    text
+	arguments []byte // raw: a string for function calls, any value elsewhere
+	input     text   // of a custom tool call
+	content   []part
+	output    []part
+	summary   []part
+	encrypted text
+	tools     []byte // raw array: tools that were found or added
+	action    []byte // raw object: what a hosted call did
+	status    text
+}
+
+// itemKind is the type of an input item.
+type itemKind uint8
+
+const (
+	itemUnknown itemKind = iota
+	itemMessage
+	itemReasoning
+	itemFunctionCall
+	itemFunctionOutput
+	itemCustomCall
+	itemCustomOutput
+	itemToolSearchCall
+	itemToolSearchOutput
+	itemLocalShellCall
+	itemLocalShellOutput
+	itemWebSearchCall
+	itemAdditionalTools
+	itemCompaction
+	itemCompactionTrigger
+	itemAgentMessage
+)
+
+var itemKinds = map[string]itemKind{
+	"message":                 itemMessage,
+	"reasoning":               itemReasoning,
+	"function_call":           itemFunctionCall,
+	"function_call_output":    itemFunctionOutput,
+	"custom_tool_call":        itemCustomCall,
+	"custom_tool_call_output": itemCustomOutput,
+	"tool_search_call":        itemToolSearchCall,
+	"tool_search_output":      itemToolSearchOutput,
+	"local_shell_call":        itemLocalShellCall,
+	"local_shell_call_output": itemLocalShellOutput,
+	"web_search_call":         itemWebSearchCall,
+	"additional_tools":        itemAdditionalTools,
+	"compaction":              itemCompaction,
+	"compaction_summary":      itemCompaction,
+	"compaction_trigger":      itemCompactionTrigger,
+	"agent_message":           itemAgentMessage,
+}
+
+// part is one element of a message's content or of a tool's output.
+type part struct {
+	kind   partKind
+	text   text
+	url    text // of an image: http, https or data
+	detail text
+}
+
+type partKind uint8
+
+const (
+	partUnknown partKind = iota
+	partText
+	partImage
+	partFile
+)
+
+var partKinds = map[string]partKind{
+	"input_text":        partText,
+	"output_text":       partText,
+	"text":              partText,
+	"summary_text":      partText,
+	"reasoning_text":    partText,
+	"refusal":           partText,
+	"encrypted_content": partText,
+	"input_image":       partImage,
+	"image_url":         partImage,
+	"input_file":        partFile,
+}
+
+func (req *Request) readInput(r *reader) error {
+	if r.kind() == '"' {
+		t, err := r.text()
+		req.items = append(req.items, item{kind: itemMessage, role: text(`"user"`), content: []part{{kind: partText, text: t}}})
+		return err
+	}
+	if r.kind() != '[' {
+		return &RequestError{Message: "input must be a string or an array of items.", Param: "input", Code: "invalid_type"}
+	}
+	return r.array(func() error {
+		it, err := readItem(r)
+		if err == nil {
+			req.items = append(req.items, it)
+		}
+		return err
+	})
+}
+
+func readItem(r *reader) (it item, err error) {
+	err = r.object(func(key []byte) (err error) {
+		switch string(key) {
+		case "type":
+			it.typ, err = r.text()
+			it.kind = itemKinds[string(it.typ.inner())]
+		case "role":
+			it.role, err = r.text()
+		case "content":
+			it.content, err = readParts(r)
+		case "output":
+			it.output, err = readParts(r)
+		case "summary":
+			it.summary, err = readParts(r)
+		case "name":
+			it.name, err = r.text()
+		case "namespace":
+			it.namespace, err = r.text()
+		case "call_id":
+			it.callID, err = r.text()
+		case "arguments":
+			it.arguments, err = r.raw()
+		case "input":
+			it.input, err = r.text()
+		case "encrypted_content":
+			it.encrypted, err = r.text()
+		case "tools":
+			it.tools, err = r.rawKind('[')
+		case "action":
+			it.action, err = r.rawKind('{')
+		case "status":
+			it.status, err = r.text()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	if it.typ == nil && it.role != nil {
+		it.kind = itemMessage // OpenAI's short form: {"role","content"}
+	}
+	return it, err
+}
+
+// readParts reads content in all the shapes that clients use: a string, an
+// array of parts, one part alone, or null.
+func readParts(r *reader) ([]part, error) {
+	switch r.kind() {
+	case '"':
+		t, err := r.text()
+		return []part{{kind: partText, text: t}}, err
+	case '{':
+		p, err := readPart(r)
+		return []part{p}, err
+	}
+	var parts []part
+	err := r.array(func() error {
+		if r.kind() == '"' {
+			t, err := r.text()
+			parts = append(parts, part{kind: partText, text: t})
+			return err
+		}
+		p, err := readPart(r)
+		parts = append(parts, p)
+		return err
+	})
+	return parts, err
+}
+
+func readPart(r *reader) (p part, err error) {
+	var filename text
+	err = r.object(func(key []byte) (err error) {
+		switch string(key) {
+		case "type":
+			var t text
+			t, err = r.text()
+			p.kind = partKinds[string(t.inner())]
+		case "text", "refusal", "encrypted_content":
+			var t text
+			if t, err = r.text(); t != nil {
+				p.text = t
+			}
+		case "image_url":
+			p.url, err = readImageURL(r, &p.detail)
+		case "detail":
+			p.detail, err = r.text()
+		case "filename":
+			filename, err = r.text()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	if p.kind == partFile {
+		p.text = filename
+	}
+	return p, err
+}
+
+// readImageURL takes Responses' plain string and Chat's {"url","detail"}.
+func readImageURL(r *reader, detail *text) (url text, err error) {
+	if r.kind() != '{' {
+		return r.text()
+	}
+	err = r.object(func(key []byte) (err error) {
+		switch string(key) {
+		case "url":
+			url, err = r.text()
+		case "detail":
+			*detail, err = r.text()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	return url, err
+}

@@ -1,0 +1,174 @@
+package translate
+
+import "strconv"
+
+// toolOptions writes tool_choice and parallel_tool_calls.
+func (req *Request) toolOptions(w *chatWriter, turn *Turn) {
+	if choice := req.chatToolChoice(turn); choice != "" {
+		w.str(`,"tool_choice":`)
+		w.str(choice)
+	}
+	if string(req.parallel) == "true" || string(req.parallel) == "false" {
+		w.str(`,"parallel_tool_calls":`)
+		w.dst = append(w.dst, req.parallel...)
+	}
+}
+
+// chatToolChoice maps tool_choice; "" leaves the upstream's default, which is
+// auto everywhere. A choice of a tool that is not offered falls back to it.
+func (req *Request) chatToolChoice(turn *Turn) string {
+	raw := req.toolChoice
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return ""
+	case raw[0] == '"':
+		switch t := text(raw); {
+		case t.is("auto"), t.is("none"), t.is("required"):
+			return string(raw)
+		}
+		return ""
+	}
+	choice := readToolChoice(raw)
+	ref := toolRef{name: choice.name.String()}
+	switch choice.typ.String() {
+	case "function":
+	case "custom":
+		ref.kind = toolCustom
+	case "allowed_tools":
+		if choice.mode.is("required") {
+			return `"required"`
+		}
+		return `"auto"`
+	default:
+		return ""
+	}
+	up, ok := turn.names.byRef[ref]
+	if !ok {
+		return ""
+	}
+	return `{"type":"function","function":{"name":"` + up + `"}}`
+}
+
+type toolChoice struct{ typ, name, mode text }
+
+func readToolChoice(raw []byte) (c toolChoice) {
+	r := newReader(raw)
+	_ = r.object(func(key []byte) (err error) { // raw was already read once as valid JSON
+		switch string(key) {
+		case "type":
+			c.typ, err = r.text()
+		case "name":
+			c.name, err = r.text()
+		case "mode":
+			c.mode, err = r.text()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	return c
+}
+
+// options writes everything of a chat request but messages and tools.
+func (req *Request) options(w *chatWriter) error {
+	if w.to.Stream {
+		w.str(`,"stream":true,"stream_options":{"include_usage":true}`)
+	}
+	req.maxTokens(w)
+	if e := req.reasoning.effort; !e.empty() {
+		w.str(`,"reasoning_effort":`)
+		w.dst = append(w.dst, e...)
+	}
+	if v := req.text.verbosity; !v.empty() {
+		w.str(`,"verbosity":`)
+		w.dst = append(w.dst, v...)
+	}
+	for _, f := range []struct {
+		name  string
+		value []byte
+	}{
+		{"temperature", req.echo.temperature},
+		{"top_p", req.echo.topP},
+		{"presence_penalty", req.echo.presencePenalty},
+		{"frequency_penalty", req.echo.frequencyPenalty},
+		{"stop", req.echo.stop},
+		{"seed", req.echo.seed},
+		{"user", req.echo.user},
+		{"service_tier", req.echo.serviceTier},
+		{"prompt_cache_key", req.echo.promptCacheKey},
+	} {
+		if f.value != nil {
+			w.str(`,"` + f.name + `":`)
+			w.dst = append(w.dst, f.value...)
+		}
+	}
+	return req.responseFormat(w)
+}
+
+func (req *Request) maxTokens(w *chatWriter) {
+	field := w.to.MaxTokensField
+	if field == "" {
+		field = "max_tokens"
+	}
+	switch {
+	case req.maxOutput != nil:
+		w.str(`,"` + field + `":`)
+		w.dst = append(w.dst, req.maxOutput...)
+	case w.to.MaxTokens > 0:
+		w.str(`,"` + field + `":`)
+		w.dst = strconv.AppendInt(w.dst, int64(w.to.MaxTokens), 10)
+	}
+}
+
+// responseFormat maps text.format: Responses keeps name, schema and strict flat,
+// Chat nests them.
+func (req *Request) responseFormat(w *chatWriter) error {
+	if req.text.format == nil {
+		return nil
+	}
+	var typ, name, description text
+	var schema, strict []byte
+	r := newReader(req.text.format)
+	err := r.object(func(key []byte) (err error) {
+		switch string(key) {
+		case "type":
+			typ, err = r.text()
+		case "name":
+			name, err = r.text()
+		case "description":
+			description, err = r.text()
+		case "schema":
+			schema, err = r.raw()
+		case "strict":
+			strict, err = r.raw()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	if err != nil {
+		return asRequestError(err)
+	}
+	switch {
+	case typ.is("json_object"):
+		w.str(`,"response_format":{"type":"json_object"}`)
+	case typ.is("json_schema") && schema != nil:
+		w.str(`,"response_format":{"type":"json_schema","json_schema":{"name":`)
+		if name.empty() {
+			name = text(`"answer"`)
+		}
+		w.dst = append(w.dst, name...)
+		if !description.empty() {
+			w.str(`,"description":`)
+			w.dst = append(w.dst, description...)
+		}
+		w.str(`,"schema":`)
+		w.dst = append(w.dst, schema...)
+		if string(strict) == "true" || string(strict) == "false" {
+			w.str(`,"strict":`)
+			w.dst = append(w.dst, strict...)
+		}
+		w.str(`}}`)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package translate
+
+// reasoning takes a piece of what the model thinks, escaped. Where the client
+// asked for a summary it is shown as one, because Codex hides raw reasoning;
+// else it goes out as reasoning text.
+func (s *Stream) reasoning(in []byte) {
+	o := &s.open
+	if o.kind != openReasoning {
+		s.closeItem()
+		s.openReasoning()
+	}
+	o.text = append(o.text, in...)
+	s.ev.delta(&o.delta, in)
+}
+
+// summarised tells which of the two streams the client wants.
+func (s *Stream) summarised() bool {
+	t := s.turn.Request.reasoning.summary
+	return !t.empty() && !t.is("none")
+}
+
+func (s *Stream) openReasoning() {
+	o := &s.open
+	*o = openItem{kind: openReasoning, id: s.opts.NewID("rs_"), index: s.takeIndex()}
+	s.ev.start(evItemAdded)
+	s.ev.int("output_index", o.index)
+	s.ev.str(`,"item":{"id":"` + o.id + `","type":"reasoning","status":"in_progress","summary":[],"content":[],"encrypted_content":null}`)
+	s.ev.end()
+	if s.summarised() {
+		o.delta = newDelta(evSummaryDelta, o.id, o.index, "summary_index")
+		s.ev.item(evSummaryPartAdded, o.id, o.index)
+		s.ev.str(`,"summary_index":0,"part":{"type":"summary_text","text":""}`)
+	} else {
+		o.delta = newDelta(evReasoningDelta, o.id, o.index, "content_index")
+		s.ev.item(evPartAdded, o.id, o.index)
+		s.ev.str(`,"content_index":0,"part":{"type":"reasoning_text","text":""}`)
+	}
+	s.ev.end()
+}
+
+func (s *Stream) closeReasoning() {
+	o := &s.open
+	summary := `[]`
+	content := `[{"type":"reasoning_text","text":"` + string(o.text) + `"}]`
+	if s.summarised() {
+		summary = `[{"type":"summary_text","text":"` + string(o.text) + `"}]`
+		s.reasoningDone(evSummaryDone, evSummaryPartDone, "summary_index", "summary_text")
+	} else {
+		s.reasoningDone(evReasoningDone, evPartDone, "content_index", "reasoning_text")
+	}
+	s.itemDone(o.index, []byte(`{"id":"`+o.id+`","type":"reasoning","status":"completed","summary":`+summary+
+		`,"content":`+content+`,"encrypted_content":null}`))
+}
+
+func (s *Stream) reasoningDone(textDone, partDone, index, partType string) {
+	o := &s.open
+	s.ev.item(textDone, o.id, o.index)
+	s.ev.int(index, 0)
+	s.ev.escaped("text", o.text)
+	s.ev.end()
+	s.ev.item(partDone, o.id, o.index)
+	s.ev.int(index, 0)
+	s.ev.str(`,"part":{"type":"` + partType + `","text":"`)
+	s.ev.out = append(s.ev.out, o.text...)
+	s.ev.str(`"}`)
+	s.ev.end()
+}

@@ -1,0 +1,109 @@
+package translate
+
+import "strconv"
+
+type status string
+
+const (
+	statusInProgress status = "in_progress"
+	statusCompleted  status = "completed"
+	statusIncomplete status = "incomplete"
+	statusFailed     status = "failed"
+)
+
+// appendResponse writes the Response object with every field that the API
+// documents; strict clients refuse one that lacks any. failure is set for
+// statusFailed.
+func (s *Stream) appendResponse(dst []byte, st status, failure *Failure) []byte {
+	req := s.turn.Request
+	str := func(v string) { dst = append(dst, v...) }
+	orElse := func(name string, v []byte, other string) {
+		str(`,"` + name + `":`)
+		if v == nil {
+			str(other)
+			return
+		}
+		dst = append(dst, v...)
+	}
+	str(`{"id":"` + s.id + `","object":"response","created_at":`)
+	dst = strconv.AppendInt(dst, s.created, 10)
+	str(`,"completed_at":`)
+	if st == statusCompleted {
+		dst = strconv.AppendInt(dst, s.opts.Now().Unix(), 10)
+	} else {
+		str(`null`)
+	}
+	str(`,"status":"` + string(st) + `","error":`)
+	dst = failure.appendError(dst)
+	str(`,"incomplete_details":`)
+	if st == statusIncomplete {
+		str(`{"reason":"` + s.incompleteReason() + `"}`)
+	} else {
+		str(`null`)
+	}
+	str(`,"model":`)
+	dst = appendQuoted(dst, s.model)
+	str(`,"output":[`)
+	if st != statusInProgress {
+		dst = append(dst, s.output...)
+	}
+	str(`],"usage":`)
+	if st == statusInProgress || st == statusFailed && !s.hasUsage {
+		str(`null`)
+	} else {
+		dst = s.usage.append(dst)
+	}
+	orElse("instructions", req.instructions, `null`)
+	orElse("tools", req.tools, `[]`)
+	orElse("tool_choice", req.toolChoice, `"auto"`)
+	orElse("parallel_tool_calls", req.parallel, `true`)
+	orElse("reasoning", nil, s.reasoningEcho())
+	orElse("text", nil, s.textEcho())
+	orElse("temperature", req.echo.temperature, `1`)
+	orElse("top_p", req.echo.topP, `1`)
+	orElse("top_logprobs", req.echo.topLogprobs, `0`)
+	orElse("presence_penalty", req.echo.presencePenalty, `0`)
+	orElse("frequency_penalty", req.echo.frequencyPenalty, `0`)
+	orElse("max_output_tokens", req.maxOutput, `null`)
+	orElse("max_tool_calls", req.echo.maxToolCalls, `null`)
+	orElse("metadata", req.echo.metadata, `{}`)
+	orElse("truncation", req.echo.truncation, `"disabled"`)
+	orElse("service_tier", req.echo.serviceTier, `"default"`)
+	orElse("safety_identifier", req.echo.safety, `null`)
+	orElse("prompt_cache_key", req.echo.promptCacheKey, `null`)
+	orElse("user", req.echo.user, `null`)
+	str(`,"previous_response_id":null,"conversation":null,"prompt":null,"prompt_cache_retention":null,"moderation":null,"store":false,"background":false,"access_programs":null}`)
+	return dst
+}
+
+func (s *Stream) reasoningEcho() string {
+	o := s.turn.Request.reasoning
+	effort, summary := `null`, `null`
+	if !o.effort.empty() {
+		effort = string(o.effort)
+	}
+	if !o.summary.empty() {
+		summary = string(o.summary)
+	}
+	return `{"effort":` + effort + `,"summary":` + summary + `}`
+}
+
+func (s *Stream) textEcho() string {
+	o := s.turn.Request.text
+	format, verbosity := `{"type":"text"}`, `"medium"`
+	if o.format != nil {
+		format = string(o.format)
+	}
+	if !o.verbosity.empty() {
+		verbosity = string(o.verbosity)
+	}
+	return `{"format":` + format + `,"verbosity":` + verbosity + `}`
+}
+
+// incompleteReason names why an answer ended early, in the API's words.
+func (s *Stream) incompleteReason() string {
+	if s.finish == "content_filter" {
+		return "content_filter"
+	}
+	return "max_output_tokens"
+}

@@ -1,0 +1,281 @@
+package translate
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+)
+
+// StreamOptions are what a Stream takes from outside.
+type StreamOptions struct {
+	// NewID makes an id with that prefix ("msg_", "fc_", …); nil means RandomID.
+	NewID func(prefix string) string
+	// Now is the clock for created_at; nil means time.Now.
+	Now func() time.Time
+}
+
+// RandomID is prefix and 128 random bits in hex, as long as OpenAI's own ids are unique.
+func RandomID(prefix string) string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	return prefix + hex.EncodeToString(b[:])
+}
+
+// Stream turns one Chat answer into the events of one Responses answer. Its
+// methods append events to a buffer that Take empties; they are called from one
+// goroutine, in this order: Begin, any of Chunk, Completion and KeepAlive, then
+// End or Fail, after which nothing more is written.
+type Stream struct {
+	turn *Turn
+	opts StreamOptions
+	ev   events
+
+	id      string
+	created int64
+	done    bool
+
+	output  []byte // finished items, joined by commas
+	nextOut int    // output_index of the next item
+
+	open     openItem
+	calls    []*call
+	usage    Usage
+	hasUsage bool
+	model    string
+	finish   string
+	sawText  bool
+
+	chunk  chunk
+	reader reader
+	buf    bytes.Buffer
+	final  []byte // the response object of the last event
+}
+
+// openItem is the message or reasoning item that deltas now go to.
+type openItem struct {
+	kind  openKind
+	id    string
+	index int
+	delta deltaEvent
+	text  []byte // so far, still escaped
+	space []byte // leading white space, held back until something follows
+}
+
+type openKind uint8
+
+const (
+	openNone openKind = iota
+	openMessage
+	openReasoning
+)
+
+// Stream starts the answer to a turn.
+func (t *Turn) Stream(o StreamOptions) *Stream {
+	if o.NewID == nil {
+		o.NewID = RandomID
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Stream{turn: t, opts: o, id: o.NewID("resp_"), created: o.Now().Unix(), model: t.Request.Model}
+	s.reader.dec = newReader(nil).dec
+	return s
+}
+
+// Take returns the events written since the last Take. The slice is valid until
+// the next call of any method.
+func (s *Stream) Take() []byte {
+	out := s.ev.out
+	s.ev.out = s.ev.out[:0]
+	return out
+}
+
+// Begin writes the events that open every answer.
+func (s *Stream) Begin() {
+	for _, typ := range []string{evCreated, evInProgress} {
+		s.ev.start(typ)
+		s.ev.str(`,"response":`)
+		s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil)
+		s.ev.end()
+	}
+}
+
+// KeepAlive writes an event that tells the client nothing new. Codex gives up
+// on a stream that is idle, and comments do not count for it.
+func (s *Stream) KeepAlive() {
+	if s.done {
+		return
+	}
+	s.ev.start(evInProgress)
+	s.ev.str(`,"response":`)
+	s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil)
+	s.ev.end()
+}
+
+// Chunk takes the data of one event of a streamed answer. A *Failure tells that
+// upstream reported an error or sent what is not a chunk; the caller then calls
+// Fail. The data is not kept.
+func (s *Stream) Chunk(data []byte) error {
+	if s.done {
+		return nil
+	}
+	if len(data) < 16 && isDone(data) {
+		s.saidDone()
+		return nil
+	}
+	if err := s.read(data); err != nil {
+		return &Failure{Kind: FailGarbage, Message: "The upstream sent something that is not a chat chunk.", cause: err}
+	}
+	return s.apply()
+}
+
+// Completion takes a whole buffered answer.
+func (s *Stream) Completion(body []byte) error {
+	if err := s.read(body); err != nil {
+		return &Failure{Kind: FailGarbage, Message: "The upstream's answer is not valid JSON.", cause: err}
+	}
+	if err := s.apply(); err != nil {
+		return err
+	}
+	if !s.chunk.hasChoice {
+		return &Failure{Kind: FailGarbage, Message: "The upstream's answer holds no choices."}
+	}
+	if s.finish == "" {
+		s.finish = "stop" // a whole JSON body is a whole answer
+	}
+	return nil
+}
+
+func (s *Stream) read(data []byte) error {
+	s.buf = *bytes.NewBuffer(data)
+	s.reader.src = data
+	s.reader.dec.Reset(&s.buf, readOptions...)
+	s.chunk.reset()
+	return s.chunk.read(&s.reader)
+}
+
+func (s *Stream) apply() error {
+	c := &s.chunk
+	if c.err != nil {
+		return upstreamError(c.err, c.errText)
+	}
+	if c.hasUsage {
+		s.usage, s.hasUsage = c.usage, true
+	}
+	if !c.model.empty() && s.model != string(c.model.inner()) {
+		s.model = c.model.String()
+	}
+	if !c.reasoning.empty() {
+		s.reasoning(sanitize(c.reasoning.inner()))
+	}
+	for _, p := range c.content {
+		if p.kind == partText && !p.text.empty() {
+			s.text(sanitize(p.text.inner()))
+		}
+	}
+	if !c.refusal.empty() {
+		s.text(sanitize(c.refusal.inner())) // Codex renders no refusal parts
+	}
+	for i := range c.calls {
+		s.call(&c.calls[i])
+	}
+	if !c.finish.empty() {
+		s.finish = c.finish.String()
+	}
+	return nil
+}
+
+// text takes a piece of the answer's text, escaped.
+func (s *Stream) text(in []byte) {
+	o := &s.open
+	if o.kind != openMessage {
+		if blank(in) {
+			o.space = append(o.space, in...)
+			return
+		}
+		space := append(o.space, in...)
+		s.closeItem()
+		s.openMessage()
+		in = space
+	}
+	s.sawText = true
+	o.text = append(o.text, in...)
+	s.ev.delta(&o.delta, in)
+}
+
+// blank reports whether escaped text is only white space. Many models send a
+// line break before they reason or call a tool; it is not worth a message.
+func blank(in []byte) bool {
+	for i := 0; i < len(in); i++ {
+		switch in[i] {
+		case ' ':
+		case '\\':
+			if i+1 < len(in) && (in[i+1] == 'n' || in[i+1] == 'r' || in[i+1] == 't') {
+				i++
+				continue
+			}
+			return false
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Stream) openMessage() {
+	o := &s.open
+	*o = openItem{kind: openMessage, id: s.opts.NewID("msg_"), index: s.takeIndex()}
+	o.delta = newDelta(evTextDelta, o.id, o.index, "content_index")
+	s.ev.start(evItemAdded)
+	s.ev.int("output_index", o.index)
+	s.ev.str(`,"item":{"id":"` + o.id + `","type":"message","status":"in_progress","role":"assistant","content":[]}`)
+	s.ev.end()
+	s.ev.item(evPartAdded, o.id, o.index)
+	s.ev.str(`,"content_index":0,"part":{"type":"output_text","annotations":[],"logprobs":[],"text":""}`)
+	s.ev.end()
+}
+
+func (s *Stream) takeIndex() int {
+	s.nextOut++
+	return s.nextOut - 1
+}
+
+// closeItem ends the open message or reasoning item, if any.
+func (s *Stream) closeItem() {
+	switch s.open.kind {
+	case openMessage:
+		s.closeMessage()
+	case openReasoning:
+		s.closeReasoning()
+	}
+	s.open = openItem{}
+}
+
+func (s *Stream) closeMessage() {
+	o := &s.open
+	s.ev.item(evTextDone, o.id, o.index)
+	s.ev.str(`,"content_index":0,"logprobs":[]`)
+	s.ev.escaped("text", o.text)
+	s.ev.end()
+	s.ev.item(evPartDone, o.id, o.index)
+	s.ev.str(`,"content_index":0,"part":{"type":"output_text","annotations":[],"logprobs":[],"text":"`)
+	s.ev.out = append(s.ev.out, o.text...)
+	s.ev.str(`"}`)
+	s.ev.end()
+	item := append([]byte(`{"id":"`+o.id+`","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"`), o.text...)
+	s.itemDone(o.index, append(item, `"}]}`...))
+}
+
+// itemDone writes output_item.done. Codex acts on it at once: a call starts to
+// run, a text is kept even if the stream then breaks.
+func (s *Stream) itemDone(index int, item []byte) {
+	s.ev.start(evItemDone)
+	s.ev.int("output_index", index)
+	s.ev.raw("item", item)
+	s.ev.end()
+	if len(s.output) > 0 {
+		s.output = append(s.output, ',')
+	}
+	s.output = append(s.output, item...)
+}
