@@ -2,9 +2,12 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -25,31 +28,108 @@ type Config struct {
 	Version  string
 	Port     int // the port users are told, for the Host check
 	Log      *slog.Logger
-	// KeepAlive is how long upstream may be silent before a real event is sent.
-	// 0 means DefaultKeepAlive.
+	// KeepAlive is how long a client may hear nothing before it is sent a real
+	// event. 0 means DefaultKeepAlive.
 	KeepAlive time.Duration
+	// Catalog returns Codex's own model list as a JSON array, or nil where there
+	// is none. It answers GET /v1/models beside OpenAI's form.
+	Catalog func() []byte
 }
 
 // DefaultKeepAlive stays well under the shortest idle timeout that users set.
 const DefaultKeepAlive = 3 * time.Second
 
+const (
+	// readHeaderTimeout ends connections that never finish their request line
+	// and headers (slow loris). The body has bodyTimeout.
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
 // Server answers Codex on loopback.
-type Server struct{ cfg Config }
+type Server struct {
+	cfg  Config
+	http *http.Server
 
-// New returns a Server; it opens nothing.
-func New(cfg Config) *Server { return &Server{cfg: cfg} }
-
-// Handler is the whole HTTP surface.
-func (s *Server) Handler() http.Handler { return http.NotFoundHandler() }
-
-// Serve answers on all listeners until ctx ends, then waits for the turns in
-// flight, at most grace, and returns.
-func (s *Server) Serve(ctx context.Context, listeners []net.Listener, grace time.Duration) error {
-	return nil
+	// turns is the parent of every turn. Ending it, with the reason as its
+	// cause, makes turns in flight tell their client and return.
+	turns context.Context
+	stop  context.CancelCauseFunc
 }
 
-// Listen opens 127.0.0.1:port and [::1]:port: both or neither, because Codex is
-// told "localhost" and the family left open could be another user's. Where the
-// system has no IPv6 at all, 127.0.0.1 alone is returned. Port 0 picks a free
-// port that both families have.
-func Listen(ctx context.Context, port int) ([]net.Listener, error) { return nil, nil }
+// New returns a Server; it opens nothing.
+func New(cfg Config) *Server {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.KeepAlive <= 0 {
+		cfg.KeepAlive = DefaultKeepAlive
+	}
+	s := &Server{cfg: cfg}
+	s.turns, s.stop = context.WithCancelCause(context.Background())
+	s.http = &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
+	}
+	return s
+}
+
+// Handler is the whole HTTP surface.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/responses", s.responses)
+	mux.HandleFunc("GET /v1/responses", s.upgrade)
+	mux.HandleFunc("GET /v1/models", s.models)
+	mux.HandleFunc("GET /health", s.health)
+	mux.HandleFunc("GET /api/tags", s.tags)
+	mux.HandleFunc("GET /api/version", s.version)
+	for path, allow := range map[string]string{
+		"/v1/responses": "GET, POST", "/v1/models": "GET", "/health": "GET", "/api/tags": "GET", "/api/version": "GET",
+	} {
+		mux.HandleFunc(path, methodNotAllowed(allow))
+	}
+	mux.HandleFunc("/", notFound)
+	return s.recoverPanics(mux)
+}
+
+var errStopping = errors.New("the bridge is stopping")
+
+// Serve answers on all listeners until ctx ends or one of them fails. Turns in
+// flight then get grace to end; what is left is told that the bridge stops.
+// Serve returns when no turn runs any more.
+func (s *Server) Serve(ctx context.Context, listeners []net.Listener, grace time.Duration) error {
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, l := range listeners {
+		serving.Go(func() {
+			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
+			}
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.shutdown(grace)
+	serving.Wait()
+	return err
+}
+
+// goodbye is how long turns have to write their last event when the grace is over.
+const goodbye = 2 * time.Second
+
+func (s *Server) shutdown(grace time.Duration) {
+	timer := time.AfterFunc(grace, func() { s.stop(errStopping) })
+	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), grace+goodbye)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
+	}
+	s.stop(errStopping)
+}

@@ -77,6 +77,7 @@ func (s *Stream) Fail(f *Failure) {
 	if s.done {
 		return
 	}
+	s.failure = f
 	s.last(statusFailed, f)
 }
 
@@ -127,3 +128,6 @@ func (s *Stream) saidDone() {
 
 // isDone recognises the end marker of a chat stream.
 func isDone(data []byte) bool { return strings.TrimSpace(string(data)) == "[DONE]" }
+
+// Failure returns what the answer failed of, or nil.
+func (s *Stream) Failure() *Failure { return s.failure }

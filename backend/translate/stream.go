@@ -50,6 +50,8 @@ type Stream struct {
 	reader reader
 	buf    bytes.Buffer
 	final  []byte // the response object of the last event
+
+	failure *Failure
 }
 
 // openItem is the message or reasoning item that deltas now go to.

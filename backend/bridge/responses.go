@@ -1,0 +1,100 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
+)
+
+// responses runs one turn.
+func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	if !isJSON(r.Header.Get("Content-Type")) {
+		fail(w, http.StatusUnsupportedMediaType, "unsupported_media_type", "POST /v1/responses takes application/json.")
+		return
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		s.refuseBody(w, r, err)
+		return
+	}
+	req, err := translate.DecodeRequest(body)
+	if err != nil {
+		s.refuse(w, err)
+		return
+	}
+	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id")}
+	if err := t.translate(r.Context()); err != nil {
+		s.refuse(w, err)
+		return
+	}
+	ctx, cancel := s.turnContext(r.Context(), t.clawRouter)
+	defer cancel()
+	t.run(ctx, w, r)
+	t.log()
+}
+
+// turnContext ends with the client, unless upstream is a ClawRouter: that one is
+// paid before it answers, so the call is let finish. It always ends when the
+// bridge stops.
+func (s *Server) turnContext(client context.Context, clawRouter bool) (context.Context, context.CancelFunc) {
+	if clawRouter {
+		client = context.WithoutCancel(client)
+	}
+	ctx, cancel := context.WithCancelCause(client)
+	unhook := context.AfterFunc(s.turns, func() { cancel(context.Cause(s.turns)) })
+	return ctx, func() {
+		unhook()
+		cancel(nil)
+	}
+}
+
+// isJSON reports whether a content type is JSON. A cross-site form cannot send
+// that type without asking first.
+func isJSON(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
+}
+
+// isCodex recognises Codex and what is built on it by the originator header.
+func isCodex(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(h.Get("Originator")), "codex") || h.Get("X-Codex-Turn-Metadata") != ""
+}
+
+// refuseBody answers a body that could not be read.
+func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is listening
+	}
+	w.Header().Set("Connection", "close") // what is left of the body is not read
+	switch {
+	case errors.Is(err, errTooLarge):
+		fail(w, http.StatusBadRequest, codeInvalidPrompt, "This request is larger than 64 MB, more than any model takes. Start a new thread, or attach smaller images.")
+	case errors.Is(err, errEncoding):
+		fail(w, http.StatusUnsupportedMediaType, "unsupported_encoding", err.Error()+".")
+	default:
+		fail(w, http.StatusBadRequest, codeInvalidPrompt, "The request could not be read: "+err.Error()+".")
+	}
+}
+
+// codeInvalidPrompt makes Codex show the message as it stands and not repeat the
+// request.
+const codeInvalidPrompt = "invalid_prompt"
+
+// refuse answers a request that cannot be translated.
+func (s *Server) refuse(w http.ResponseWriter, err error) {
+	var bad *translate.RequestError
+	if !errors.As(err, &bad) {
+		fail(w, http.StatusBadRequest, codeInvalidPrompt, err.Error())
+		return
+	}
+	code := bad.Code
+	if code == "" {
+		code = codeInvalidPrompt
+	}
+	failParam(w, http.StatusBadRequest, code, bad.Message, bad.Param, 0)
+}

@@ -1,0 +1,213 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
+)
+
+// turn is one /v1/responses call, from its request to its last event.
+type turn struct {
+	server     *Server
+	request    *translate.Request
+	chat       []byte
+	stream     *translate.Stream
+	clawRouter bool
+	codex      bool
+	thread     string
+	began      time.Time
+	firstByte  time.Duration // from began to the first byte of upstream's answer
+	failure    *translate.Failure
+
+	// mu is held while the stream is fed and while the client is written to: the
+	// keep-alive timer does both beside the turn's own goroutine.
+	mu        sync.Mutex
+	w         http.ResponseWriter
+	committed bool // the answer has begun as a stream, or will be a JSON object
+	answered  bool // a status of failure is the whole answer
+	gone      bool // the client went away; upstream's answer is read to its end
+	ended     bool
+	lastWrite time.Time
+}
+
+// translate makes the chat request. A ClawRouter is asked for a buffered answer:
+// its streams are no faster and lose reasoning, usage details and the status.
+func (t *turn) translate(ctx context.Context) error {
+	t.clawRouter = t.server.cfg.Upstream.ClawRouter(ctx)
+	chat, tr, err := t.request.Chat(translate.Target{Stream: !t.clawRouter})
+	if err != nil {
+		return err
+	}
+	tr.Codex = t.codex
+	t.chat, t.stream = chat, tr.Stream(translate.StreamOptions{})
+	if len(tr.Dropped) > 0 {
+		t.server.cfg.Log.Debug("tools that a chat model cannot have were left out", "types", tr.Dropped)
+	}
+	if len(t.request.Unknown) > 0 {
+		t.server.cfg.Log.Debug("the request has fields that are not known here", "fields", t.request.Unknown)
+	}
+	return nil
+}
+
+func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	t.w, t.lastWrite = w, time.Now()
+	if t.request.Stream {
+		// A stalled client must not hold the turn; a stalled model may.
+		stop := t.keepAlive(t.server.cfg.KeepAlive)
+		defer stop()
+	}
+	if err := t.exchange(ctx); err != nil {
+		t.fail(t.asFailure(ctx, r.Context(), err))
+	}
+	t.finish()
+}
+
+// exchange sends the chat request and feeds the answer to the stream.
+func (t *turn) exchange(ctx context.Context) error {
+	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, http.Header{})
+	t.firstByte = time.Since(t.began)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	t.chat = nil
+	if resp.StatusCode != http.StatusOK {
+		return refusal(resp)
+	}
+	if strings.Contains(resp.Header.Get("Content-Type"), "event-stream") {
+		t.begin()
+		return t.readEvents(resp.Body)
+	}
+	return t.readBuffered(resp.Body)
+}
+
+// maxErrorBody is how much of an error page is read, in bytes.
+const maxErrorBody = 64 << 10
+
+func refusal(resp *http.Response) error {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil && len(body) == 0 {
+		return err
+	}
+	f := translate.ClassifyError(resp.StatusCode, body, "")
+	f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	return f
+}
+
+// retryAfter reads a Retry-After header: seconds, or a date.
+func retryAfter(v string, now time.Time) time.Duration {
+	if d, err := time.ParseDuration(strings.TrimSpace(v) + "s"); err == nil && d > 0 {
+		return d
+	}
+	if at, err := http.ParseTime(v); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}
+
+// maxAnswer is the largest buffered answer, in bytes.
+const maxAnswer = 64 << 20
+
+func (t *turn) readBuffered(body io.Reader) error {
+	data, err := io.ReadAll(io.LimitReader(body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if looksLikeEvents(data) {
+		t.beginLocked()
+		var dec translate.SSEDecoder
+		if err := dec.Feed(data, t.stream.Chunk); err != nil {
+			return err
+		}
+		return dec.Close(t.stream.Chunk)
+	}
+	t.beginLocked()
+	return t.stream.Completion(data)
+}
+
+// looksLikeEvents recognises an event stream that calls itself something else.
+func looksLikeEvents(data []byte) bool {
+	head := strings.TrimLeft(string(data[:min(len(data), 64)]), "\ufeff \r\n\t")
+	return strings.HasPrefix(head, "data:") || strings.HasPrefix(head, ":") || strings.HasPrefix(head, "event:")
+}
+
+// readBuffer is the size of one read from upstream, in bytes. What one read
+// brings goes to the client in one write: while more is buffered nothing is
+// flushed, and when upstream pauses nothing is held back.
+const readBuffer = 32 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, readBuffer); return &b }}
+
+func (t *turn) readEvents(body io.Reader) error {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	var dec translate.SSEDecoder
+	for {
+		n, err := body.Read(*buf)
+		if n > 0 {
+			if ferr := t.feed(&dec, (*buf)[:n]); ferr != nil {
+				return ferr
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			return dec.Close(t.stream.Chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (t *turn) feed(dec *translate.SSEDecoder, p []byte) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := dec.Feed(p, t.stream.Chunk)
+	t.flush()
+	return err
+}
+
+// asFailure tells what an error of the exchange means to the client.
+func (t *turn) asFailure(ctx, client context.Context, err error) *translate.Failure {
+	var f *translate.Failure
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(context.Cause(ctx), errStopping):
+		return &translate.Failure{Kind: translate.FailRefused, Message: "clawrouter-codex was stopped while this turn was running. Start it again (clawrouter-codex start) and repeat the turn."}
+	case client.Err() != nil:
+		return &translate.Failure{Kind: translate.FailHangUp, Message: "The client went away."}
+	case errors.Is(err, translate.ErrLineTooLong):
+		return &translate.Failure{Kind: translate.FailGarbage, Message: "The upstream sent a line of over 16 MB."}
+	case t.firstByteSeen():
+		return &translate.Failure{Kind: translate.FailHangUp, Message: "The connection to the upstream broke in the middle of its answer: " + err.Error() + "."}
+	}
+	return &translate.Failure{Kind: translate.FailUnreachable, Message: "ClawRouter cannot be reached: " + err.Error() + ". Run: clawrouter-codex doctor"}
+}
+
+func (t *turn) firstByteSeen() bool { return t.chat == nil }
+
+func (t *turn) log() {
+	r := t.stream.Result()
+	level, outcome := slog.LevelInfo, "ok"
+	attrs := []any{
+		"thread", t.thread, "model", t.request.Model, "used", r.Model,
+		"in", r.Usage.Input, "cached", r.Usage.Cached, "out", r.Usage.Output,
+		"first_ms", t.firstByte.Milliseconds(), "ms", time.Since(t.began).Milliseconds(),
+	}
+	if t.failure != nil {
+		level, outcome = slog.LevelWarn, string(t.failure.Kind)
+		attrs = append(attrs, "error", t.failure.Message)
+	}
+	t.server.cfg.Log.Log(context.Background(), level, "turn", append(attrs, "outcome", outcome)...)
+}
