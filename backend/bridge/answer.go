@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -80,61 +81,59 @@ func (t *turn) keepAlive(every time.Duration) (stop func()) {
 	}
 }
 
-// finish writes the end of the answer.
+// finish writes the end of an answer that ended well.
 func (t *turn) finish() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended = true
-	if t.answered {
-		return
-	}
-	t.stream.End()
-	if f := t.stream.Failure(); f != nil && t.failure == nil {
-		t.failure = f
-	}
 	if t.request.Stream {
 		t.flush()
-		return
-	}
-	if t.failure != nil {
-		t.failStatus(t.failure)
 		return
 	}
 	reply(t.w, http.StatusOK, t.stream.Response())
 }
 
 // fail ends the turn with a failure: as a status while none is sent yet, else as
-// the stream's last event.
-func (t *turn) fail(f *translate.Failure) {
+// the stream's last event. attempt counts the repeats that did not help.
+func (t *turn) fail(f *translate.Failure, code string, attempt int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failure = f
-	if t.committed {
-		t.stream.Fail(f)
+	t.ended, t.failure = true, f
+	if attempt > 0 {
+		again := *f
+		again.Message = fmt.Sprintf("%s (Tried %d times.)", f.Message, attempt+1)
+		f = &again
+	}
+	if !t.request.Stream || !t.committed && hasStatus(f, code) {
+		t.failStatus(f, code)
 		return
 	}
-	switch {
-	case !t.request.Stream:
-		t.failStatus(f)
-	case f.Kind == translate.FailBusy && f.RetryAfter == 0, f.Code() == "server_error":
-		// Codex hides the message of a 429 and multiplies its retries of a 5xx:
-		// as an event both are shown and repeated as often as the profile says.
-		t.beginLocked()
-		t.stream.Fail(f)
-	default:
-		t.failStatus(f)
+	t.beginLocked()
+	t.stream.Fail(f, code)
+	t.flush()
+}
+
+// hasStatus tells whether a failure is better told by a status than by an event.
+// Codex hides the message of a 429, so one is worth it only for its Retry-After;
+// it multiplies its repeats of a 5xx, so there is none for what it may repeat.
+func hasStatus(f *translate.Failure, code string) bool {
+	switch code {
+	case translate.CodeWait:
+		return f.RetryAfter > 0
+	case translate.CodeRepeat:
+		return false
 	}
+	return true
 }
 
 // failStatus answers with a status that no client multiplies: never a 5xx.
-func (t *turn) failStatus(f *translate.Failure) {
-	t.answered = true
-	switch f.Code() {
-	case "rate_limit_exceeded":
-		failParam(t.w, http.StatusTooManyRequests, f.Code(), f.Text(), "", f.RetryAfter)
-	case "server_error":
-		fail(t.w, http.StatusFailedDependency, "upstream_error", f.Text())
+func (t *turn) failStatus(f *translate.Failure, code string) {
+	switch code {
+	case translate.CodeWait:
+		failParam(t.w, http.StatusTooManyRequests, code, f.Text(code), "", f.RetryAfter)
+	case translate.CodeRepeat:
+		fail(t.w, http.StatusFailedDependency, "upstream_error", f.Text(code))
 	default:
-		fail(t.w, http.StatusBadRequest, f.Code(), f.Text())
+		fail(t.w, http.StatusBadRequest, code, f.Text(code))
 	}
 }

@@ -13,37 +13,34 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// MaxRequest is the largest request body that is read, after decompression, in bytes.
-const MaxRequest = 64 << 20
-
 // bodyTimeout bounds how long a client may take to send its request.
 const bodyTimeout = time.Minute
 
-var errTooLarge = fmt.Errorf("the request is larger than %d MB", MaxRequest>>20)
+var errTooLarge = errors.New("the request is too large")
 
 // readBody reads and decompresses a request body. Codex compresses with zstd
 // where it is logged in; other clients use gzip.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	// Not every ResponseWriter has deadlines; those of net/http do.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 	defer http.NewResponseController(w).SetReadDeadline(time.Time{})
-	src, size, err := decompressed(r)
+	src, size, err := decompressed(r, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
-	if size > MaxRequest {
+	if size > limit {
 		return nil, errTooLarge
 	}
 	var buf bytes.Buffer
 	if size > 0 {
 		buf.Grow(int(size) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(src, MaxRequest+1))
+	n, err := buf.ReadFrom(io.LimitReader(src, limit+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the request body: %w", err)
-	case n > MaxRequest:
+	case n > limit:
 		return nil, errTooLarge
 	}
 	return buf.Bytes(), nil
@@ -52,7 +49,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 var errEncoding = errors.New("the request's Content-Encoding is not zstd, gzip or identity")
 
 // decompressed returns the body and, where it is known beforehand, its size.
-func decompressed(r *http.Request) (io.ReadCloser, int64, error) {
+func decompressed(r *http.Request, limit int64) (io.ReadCloser, int64, error) {
 	switch strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) {
 	case "", "identity":
 		return r.Body, r.ContentLength, nil
@@ -64,7 +61,7 @@ func decompressed(r *http.Request) (io.ReadCloser, int64, error) {
 		return z, 0, nil
 	case "zstd":
 		// One goroutine, and no more memory than the body itself may have.
-		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxRequest+1))
+		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)+1))
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the zstd body: %w", err)
 		}

@@ -70,7 +70,7 @@ func hello() http.HandlerFunc {
 // bridgeFor starts a bridge on real listeners and returns its address.
 func bridgeFor(t *testing.T, u bridge.Upstream, change ...func(*bridge.Config)) string {
 	t.Helper()
-	cfg := bridge.Config{Upstream: u, Version: "test"}
+	cfg := bridge.Config{Upstream: u, Version: "test", Backoff: func(int) time.Duration { return 0 }, MaxRequest: 1 << 20}
 	for _, f := range change {
 		f(&cfg)
 	}

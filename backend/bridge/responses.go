@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnsupportedMediaType, "unsupported_media_type", "POST /v1/responses takes application/json.")
 		return
 	}
-	body, err := readBody(w, r)
+	body, err := readBody(w, r, s.cfg.MaxRequest)
 	if err != nil {
 		s.refuseBody(w, r, err)
 		return
@@ -27,7 +28,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id")}
+	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), key: repeatKey(r.Header, body)}
 	if err := t.translate(r.Context()); err != nil {
 		s.refuse(w, err)
 		return
@@ -73,7 +74,7 @@ func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Connection", "close") // what is left of the body is not read
 	switch {
 	case errors.Is(err, errTooLarge):
-		fail(w, http.StatusBadRequest, codeInvalidPrompt, "This request is larger than 64 MB, more than any model takes. Start a new thread, or attach smaller images.")
+		fail(w, http.StatusBadRequest, codeInvalidPrompt, fmt.Sprintf("This request is larger than %d MB, more than any model takes. Start a new thread, or attach smaller images.", s.cfg.MaxRequest>>20))
 	case errors.Is(err, errEncoding):
 		fail(w, http.StatusUnsupportedMediaType, "unsupported_encoding", err.Error()+".")
 	default:

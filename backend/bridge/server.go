@@ -31,6 +31,12 @@ type Config struct {
 	// KeepAlive is how long a client may hear nothing before it is sent a real
 	// event. 0 means DefaultKeepAlive.
 	KeepAlive time.Duration
+	// Backoff tells how long to wait before a request is sent upstream again,
+	// from the number of repeats before; nil means DefaultBackoff.
+	Backoff func(repeat int) time.Duration
+	// MaxRequest is the largest request body that is read, after decompression,
+	// in bytes. 0 means DefaultMaxRequest.
+	MaxRequest int64
 	// Catalog returns Codex's own model list as a JSON array, or nil where there
 	// is none. It answers GET /v1/models beside OpenAI's form.
 	Catalog func() []byte
@@ -38,6 +44,15 @@ type Config struct {
 
 // DefaultKeepAlive stays well under the shortest idle timeout that users set.
 const DefaultKeepAlive = 3 * time.Second
+
+// DefaultMaxRequest is far above what a model takes, and far below what would
+// hurt the machine.
+const DefaultMaxRequest = 64 << 20
+
+// DefaultBackoff gives a crashed ClawRouter the time to come back.
+func DefaultBackoff(repeat int) time.Duration {
+	return time.Second << repeat
+}
 
 const (
 	// readHeaderTimeout ends connections that never finish their request line
@@ -50,6 +65,8 @@ const (
 type Server struct {
 	cfg  Config
 	http *http.Server
+
+	repeats *repeats
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.
@@ -65,7 +82,13 @@ func New(cfg Config) *Server {
 	if cfg.KeepAlive <= 0 {
 		cfg.KeepAlive = DefaultKeepAlive
 	}
-	s := &Server{cfg: cfg}
+	if cfg.Backoff == nil {
+		cfg.Backoff = DefaultBackoff
+	}
+	if cfg.MaxRequest <= 0 {
+		cfg.MaxRequest = DefaultMaxRequest
+	}
+	s := &Server{cfg: cfg, repeats: newRepeats(time.Now)}
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           s.Handler(),

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
@@ -22,9 +23,11 @@ type turn struct {
 	clawRouter bool
 	codex      bool
 	thread     string
+	key        uint64 // recognises the same request when it comes again
 	began      time.Time
 	firstByte  time.Duration // from began to the first byte of upstream's answer
 	failure    *translate.Failure
+	sent       bool // the last attempt may have reached upstream
 
 	// mu is held while the stream is fed and while the client is written to: the
 	// keep-alive timer does both beside the turn's own goroutine.
@@ -59,33 +62,86 @@ func (t *turn) translate(ctx context.Context) error {
 func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	t.w, t.lastWrite = w, time.Now()
 	if t.request.Stream {
-		// A stalled client must not hold the turn; a stalled model may.
 		stop := t.keepAlive(t.server.cfg.KeepAlive)
 		defer stop()
 	}
-	if err := t.exchange(ctx); err != nil {
-		t.fail(t.asFailure(ctx, r.Context(), err))
+	for attempt := 0; ; attempt++ {
+		err := t.exchange(ctx)
+		if err == nil {
+			t.finish()
+			return
+		}
+		f := t.asFailure(ctx, r.Context(), err)
+		remedy := f.Remedy(t.situation())
+		if attempt >= remedy.Repeats || !t.pause(ctx, attempt) {
+			t.fail(f, t.limitRepeats(remedy.Code), attempt)
+			return
+		}
+		t.server.cfg.Log.Warn("the request is sent upstream again", "thread", t.thread, "attempt", attempt+1, "cause", f.Message)
+		t.restart(remedy, attempt)
 	}
-	t.finish()
 }
 
-// exchange sends the chat request and feeds the answer to the stream.
+// situation tells what has happened to the turn so far.
+func (t *turn) situation() translate.Situation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return translate.Situation{Paid: t.clawRouter && t.sent, Output: t.stream.Produced()}
+}
+
+// pause waits before a request is sent again; false means that the turn ended
+// meanwhile. A crashed ClawRouter is back within seconds.
+func (t *turn) pause(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(t.server.cfg.Backoff(attempt))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// restart makes the turn ready for the answer to a repeated request.
+func (t *turn) restart(r translate.Remedy, attempt int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stream.Restart()
+	t.sent = false
+	if !r.SameBody {
+		t.chat = translate.Vary(t.chat, attempt+1)
+	}
+}
+
+// exchange sends the chat request and feeds the answer to the stream, its end
+// included.
 func (t *turn) exchange(ctx context.Context) error {
 	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, http.Header{})
-	t.firstByte = time.Since(t.began)
+	if t.firstByte == 0 {
+		t.firstByte = time.Since(t.began)
+	}
 	if err != nil {
+		var send *proxy.SendError
+		t.sent = !errors.As(err, &send) || send.Sent
 		return err
 	}
 	defer resp.Body.Close()
-	t.chat = nil
+	t.sent = true
 	if resp.StatusCode != http.StatusOK {
 		return refusal(resp)
 	}
 	if strings.Contains(resp.Header.Get("Content-Type"), "event-stream") {
 		t.begin()
-		return t.readEvents(resp.Body)
+		err = t.readEvents(resp.Body)
+	} else {
+		err = t.readBuffered(resp.Body)
 	}
-	return t.readBuffered(resp.Body)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stream.End()
 }
 
 // maxErrorBody is how much of an error page is read, in bytes.
@@ -177,25 +233,23 @@ func (t *turn) feed(dec *translate.SSEDecoder, p []byte) error {
 	return err
 }
 
-// asFailure tells what an error of the exchange means to the client.
+// asFailure tells what an error of the exchange means.
 func (t *turn) asFailure(ctx, client context.Context, err error) *translate.Failure {
 	var f *translate.Failure
 	switch {
 	case errors.As(err, &f):
 		return f
 	case errors.Is(context.Cause(ctx), errStopping):
-		return &translate.Failure{Kind: translate.FailRefused, Message: "clawrouter-codex was stopped while this turn was running. Start it again (clawrouter-codex start) and repeat the turn."}
+		return &translate.Failure{Kind: translate.FailStopped, Message: "clawrouter-codex was stopped while this turn was running. Start it again (clawrouter-codex start) and repeat the turn."}
 	case client.Err() != nil:
 		return &translate.Failure{Kind: translate.FailHangUp, Message: "The client went away."}
 	case errors.Is(err, translate.ErrLineTooLong):
 		return &translate.Failure{Kind: translate.FailGarbage, Message: "The upstream sent a line of over 16 MB."}
-	case t.firstByteSeen():
-		return &translate.Failure{Kind: translate.FailHangUp, Message: "The connection to the upstream broke in the middle of its answer: " + err.Error() + "."}
+	case t.sent:
+		return &translate.Failure{Kind: translate.FailHangUp, Message: "The connection to the upstream broke before its answer was complete (" + err.Error() + ")."}
 	}
-	return &translate.Failure{Kind: translate.FailUnreachable, Message: "ClawRouter cannot be reached: " + err.Error() + ". Run: clawrouter-codex doctor"}
+	return &translate.Failure{Kind: translate.FailUnreachable, Message: "ClawRouter cannot be reached (" + err.Error() + "). Run: clawrouter-codex doctor"}
 }
-
-func (t *turn) firstByteSeen() bool { return t.chat == nil }
 
 func (t *turn) log() {
 	r := t.stream.Result()

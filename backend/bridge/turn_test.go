@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func TestCompressedBodies(t *testing.T) {
 			}
 		})
 		t.Run(name+" bomb", func(t *testing.T) {
-			resp := post(t, t.Context(), url, string(f(strings.Repeat(" ", bridge.MaxRequest+1))), "Content-Encoding", name)
+			resp := post(t, t.Context(), url, string(f(strings.Repeat(" ", 1<<20+1))), "Content-Encoding", name)
 			if code, _ := errorOf(t, resp); resp.StatusCode != 400 || code != "invalid_prompt" {
 				t.Errorf("status %d code %s", resp.StatusCode, code)
 			}
@@ -131,7 +132,7 @@ func TestBadRequests(t *testing.T) {
 		{"a form", "a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type", "application/json"},
 		{"plain text", turnBody, "text/plain", 415, "unsupported_media_type", "application/json"},
 		{"state", `{"model":"m","input":"x","previous_response_id":"resp_1"}`, "application/json", 400, "unsupported_parameter", "previous_response_id"},
-		{"too large", strings.Repeat(" ", bridge.MaxRequest+1), "application/json", 400, "invalid_prompt", "64 MB"},
+		{"too large", strings.Repeat(" ", 1<<20+1), "application/json", 400, "invalid_prompt", "larger than 1 MB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			resp := post(t, t.Context(), url, c.body, "Content-Type", c.contentType)
@@ -150,7 +151,8 @@ func TestUnknownFieldsAndItemsAreTolerated(t *testing.T) {
 	}
 }
 
-// A broken upstream ends the turn in words; the bridge goes on.
+// A broken upstream ends the turn in words; the bridge goes on. What Codex makes
+// of each code was measured: invalid_prompt is shown and not repeated.
 func TestBrokenUpstreams(t *testing.T) {
 	cut := func(parts ...string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -163,21 +165,29 @@ func TestBrokenUpstreams(t *testing.T) {
 		}
 	}
 	text := "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n"
+	half := "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\"}}]}}]}\n\n"
 	for _, c := range []struct {
-		name    string
-		handler http.HandlerFunc
-		code    string
+		name     string
+		handler  http.HandlerFunc
+		code     string
+		requests int32
 	}{
-		{"hangs up before anything", cut(""), "server_error"},
-		{"hangs up after text", cut(text), "server_error"},
-		{"hangs up inside a call", cut("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\"}}]}}]}\n\n"), "server_error"},
-		{"ends without saying so", sse(`{"choices":[{"delta":{"content":"Hel"}}]}`), "server_error"},
-		{"garbage", sse("<html>"), "invalid_prompt"},
-		{"an error object in a 200", sse(`{"error":{"message":"Rate limit exceeded","type":"rate_limit_error"}}`), "rate_limit_exceeded"},
-		{"an error string in a 200", sse(`{"error":"Internal server error","message":"it broke"}`), "server_error"},
+		{"hangs up before anything", cut(""), "invalid_prompt", 3},
+		{"hangs up after text", cut(text), "server_error", 1},
+		{"hangs up inside a call", cut(half), "server_error", 1},
+		{"ends without saying so", sse(`{"choices":[{"delta":{"content":"Hel"}}]}`), "server_error", 1},
+		{"says nothing at all", sse(`[DONE]`), "invalid_prompt", 2},
+		{"garbage", sse("<html>"), "invalid_prompt", 2},
+		{"a rate limit in a 200", sse(`{"error":{"message":"Rate limit exceeded","type":"rate_limit_error"}}`), "invalid_prompt", 3},
+		{"an error string in a 200", sse(`{"error":"Internal server error","message":"it broke"}`), "invalid_prompt", 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all := events(t, post(t, t.Context(), bridgeFor(t, newUpstream(t, c.handler)), turnBody))
+			var requests atomic.Int32
+			u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				c.handler(w, r)
+			})
+			all := events(t, post(t, t.Context(), bridgeFor(t, u), turnBody))
 			end := all[len(all)-1]
 			if end.Type != "response.failed" || end.Response.Error == nil || end.Response.Error.Code != c.code || end.Response.Error.Message == "" {
 				t.Errorf("ended with %+v", end)
@@ -186,6 +196,9 @@ func TestBrokenUpstreams(t *testing.T) {
 				if e.Type == "response.output_item.done" {
 					t.Error("an item was given as done although the answer broke")
 				}
+			}
+			if got := requests.Load(); got != c.requests {
+				t.Errorf("%d requests, want %d", got, c.requests)
 			}
 		})
 	}
@@ -202,19 +215,25 @@ func TestUpstreamStatuses(t *testing.T) {
 		status     int
 		retryAfter string
 		body       string
-		want       int // our status; 200 with an event of that code else
+		want       int
 		code       string
+		requests   int32
 	}{
-		{400, "", `{"error":{"message":"bad parameter"}}`, 400, "invalid_prompt"},
-		{402, "", `{"error":{"message":"Insufficient USDC balance","type":"insufficient_funds","wallet":"0xabc"}}`, 400, "invalid_prompt"},
-		{400, "", `{"error":{"message":"too long","code":"context_length_exceeded"}}`, 400, "context_length_exceeded"},
-		{429, "", `{"error":{"message":"slow down"}}`, 200, "rate_limit_exceeded"},
-		{429, "2", `{"error":{"message":"slow down"}}`, 429, "rate_limit_exceeded"},
-		{500, "", `fetch failed`, 200, "server_error"},
-		{503, "", `{"error":"overloaded"}`, 200, "server_error"},
+		{400, "", `{"error":{"message":"bad parameter"}}`, 400, "invalid_prompt", 1},
+		{402, "", `{"error":{"message":"Insufficient USDC balance","type":"insufficient_funds","wallet":"0xabc"}}`, 400, "invalid_prompt", 1},
+		{400, "", `{"error":{"message":"too long","code":"context_length_exceeded"}}`, 400, "context_length_exceeded", 1},
+		{429, "", `{"error":{"message":"slow down"}}`, 400, "invalid_prompt", 3},
+		{429, "2", `{"error":{"message":"slow down"}}`, 429, "rate_limit_exceeded", 1},
+		{500, "", `fetch failed`, 400, "invalid_prompt", 3},
+		{503, "", `{"error":"overloaded"}`, 400, "invalid_prompt", 3},
 	} {
 		t.Run(http.StatusText(c.status)+c.retryAfter, func(t *testing.T) {
-			u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+			var requests atomic.Int32
+			bodies := make(chan string, 3)
+			u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				body, _ := io.ReadAll(r.Body)
+				bodies <- string(body)
 				if c.retryAfter != "" {
 					w.Header().Set("Retry-After", c.retryAfter)
 				}
@@ -228,16 +247,64 @@ func TestUpstreamStatuses(t *testing.T) {
 			if got := resp.Header.Get("Retry-After"); got != c.retryAfter {
 				t.Errorf("Retry-After %q", got)
 			}
-			var code string
-			if c.want == 200 {
-				code = last(t, resp).Response.Error.Code
-			} else {
-				code, _ = errorOf(t, resp)
-			}
-			if code != c.code {
+			if code, _ := errorOf(t, resp); code != c.code {
 				t.Errorf("code %s, want %s", code, c.code)
 			}
+			if got := requests.Load(); got != c.requests {
+				t.Errorf("%d requests, want %d", got, c.requests)
+			}
+			seen := map[string]bool{}
+			for range c.requests {
+				seen[<-bodies] = true
+			}
+			if len(seen) != int(c.requests) {
+				t.Error("a repeat after an error was the same to the byte: ClawRouter would answer it with the error from memory")
+			}
 		})
+	}
+}
+
+func TestRepeatHelps(t *testing.T) {
+	var requests atomic.Int32
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) < 3 {
+			http.Error(w, "fetch failed", http.StatusInternalServerError)
+			return
+		}
+		hello()(w, r)
+	})
+	all := events(t, post(t, t.Context(), bridgeFor(t, u), turnBody))
+	if got := deltas(all); got != "Hello" {
+		t.Errorf("text %q", got)
+	}
+}
+
+// What was sent to a ClawRouter may be paid although no answer came: the repeat
+// is the same to the byte, because its de-duplication then answers from memory.
+func TestLostAnswerOfClawRouterIsAskedForWithTheSameBytes(t *testing.T) {
+	bodies := make(chan string, 2)
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- string(body)
+		panic(http.ErrAbortHandler)
+	})
+	u.clawRouter = true
+	resp := post(t, t.Context(), bridgeFor(t, u), turnBody)
+	if code, _ := errorOf(t, resp); code != "invalid_prompt" {
+		t.Errorf("code %s", code)
+	}
+	if first, second := <-bodies, <-bodies; first != second {
+		t.Errorf("the repeat differs:\n%s\n%s", first, second)
+	}
+}
+
+func TestClientMayRepeatABrokenTurnTwice(t *testing.T) {
+	u := newUpstream(t, sse(`{"choices":[{"delta":{"content":"Hel"}}]}`))
+	url := bridgeFor(t, u)
+	for i, want := range []string{"server_error", "server_error", "invalid_prompt"} {
+		if got := last(t, post(t, t.Context(), url, turnBody)).Response.Error.Code; got != want {
+			t.Errorf("failure %d: %s, want %s", i+1, got, want)
+		}
 	}
 }
 

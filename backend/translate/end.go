@@ -6,42 +6,53 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// End takes the end of upstream's answer and writes the last events. An answer
-// that was never said to be complete is a hang-up: its calls are not given to
-// the client, because half of one could be executed.
-func (s *Stream) End() {
+// End takes the end of upstream's answer and writes the last events. Where the
+// answer cannot be ended well it writes nothing and returns a *Failure; the
+// caller then calls Fail, or Restart. An answer that was never said to be
+// complete is such a case: half a call in it could be executed.
+func (s *Stream) End() error {
 	if s.done {
-		return
+		return nil
 	}
 	switch {
 	case s.finish == "":
-		s.Fail(&Failure{Kind: FailHangUp, Message: "The upstream hung up before its answer was complete."})
-		return
+		return &Failure{Kind: FailHangUp, Message: "The upstream hung up before its answer was complete."}
 	case s.finish == "error":
-		s.Fail(&Failure{Kind: FailServer, Message: "The provider broke off its answer with an error."})
-		return
+		return &Failure{Kind: FailServer, Message: "The provider broke off its answer with an error."}
+	case s.nextOut == 0 && !s.cut():
+		return &Failure{Kind: FailEmpty, Message: "The model answered with nothing at all. Repeat the turn, or choose another model."}
 	}
 	st := statusCompleted
-	switch s.finish {
-	case "length", "content_filter":
+	if s.cut() {
 		s.dropHalfCalls()
 		st = s.endEarly()
 	}
 	s.closeItem()
 	s.finishCalls()
-	if s.nextOut == 0 {
-		s.Fail(&Failure{Kind: FailEmpty, Message: "The model answered with nothing at all."})
-		return
-	}
 	s.estimateUsage()
-	s.last(st, nil)
+	s.last(st, nil, "")
+	return nil
 }
+
+// Produced reports whether any part of the answer was written. Until then the
+// request may be sent again without the client knowing.
+func (s *Stream) Produced() bool { return s.nextOut > 0 }
+
+// Restart forgets what was received of an answer of which nothing was Produced,
+// so that the answer to a repeated request can follow.
+func (s *Stream) Restart() {
+	s.open, s.usage, s.hasUsage, s.finish = openItem{}, Usage{}, false, ""
+}
+
+// cut reports whether the answer ended before the model was done.
+func (s *Stream) cut() bool { return s.finish == "length" || s.finish == "content_filter" }
 
 // endEarly ends an answer that was cut. Codex fails the whole turn on
 // response.incomplete, text and all, so for Codex the turn is completed with a
 // note; other clients get the API's own form.
 func (s *Stream) endEarly() status {
 	if !s.turn.Codex {
+		s.itemStatus = statusIncomplete
 		return statusIncomplete
 	}
 	note := cutNote
@@ -71,19 +82,18 @@ func (s *Stream) dropHalfCalls() {
 	s.calls = whole
 }
 
-// Fail ends the answer with response.failed. Text that was already finished
-// stays with the client; nothing half done is given as done.
-func (s *Stream) Fail(f *Failure) {
+// Fail ends the answer with response.failed and that code. Text that was already
+// finished stays with the client; nothing half done is given as done.
+func (s *Stream) Fail(f *Failure, code string) {
 	if s.done {
 		return
 	}
-	s.failure = f
-	s.last(statusFailed, f)
+	s.last(statusFailed, f, code)
 }
 
-func (s *Stream) last(st status, f *Failure) {
+func (s *Stream) last(st status, f *Failure, code string) {
 	s.done = true
-	s.final = s.appendResponse(nil, st, f)
+	s.final = s.appendResponse(nil, st, f, code)
 	typ := map[status]string{statusCompleted: evCompleted, statusIncomplete: evIncomplete, statusFailed: evFailed}[st]
 	s.ev.start(typ)
 	s.ev.raw("response", s.final)
@@ -128,6 +138,3 @@ func (s *Stream) saidDone() {
 
 // isDone recognises the end marker of a chat stream.
 func isDone(data []byte) bool { return strings.TrimSpace(string(data)) == "[DONE]" }
-
-// Failure returns what the answer failed of, or nil.
-func (s *Stream) Failure() *Failure { return s.failure }

@@ -12,9 +12,9 @@ const (
 )
 
 // appendResponse writes the Response object with every field that the API
-// documents; strict clients refuse one that lacks any. failure is set for
-// statusFailed.
-func (s *Stream) appendResponse(dst []byte, st status, failure *Failure) []byte {
+// documents; strict clients refuse one that lacks any. failure and its code are
+// set for statusFailed.
+func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code string) []byte {
 	req := s.turn.Request
 	str := func(v string) { dst = append(dst, v...) }
 	orElse := func(name string, v []byte, other string) {
@@ -34,7 +34,7 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure) []byte 
 		str(`null`)
 	}
 	str(`,"status":"` + string(st) + `","error":`)
-	dst = failure.appendError(dst)
+	dst = failure.appendError(dst, code)
 	str(`,"incomplete_details":`)
 	if st == statusIncomplete {
 		str(`{"reason":"` + s.incompleteReason() + `"}`)

@@ -38,20 +38,19 @@ type Stream struct {
 	output  []byte // finished items, joined by commas
 	nextOut int    // output_index of the next item
 
-	open     openItem
-	calls    []*call
-	usage    Usage
-	hasUsage bool
-	model    string
-	finish   string
-	sawText  bool
+	open       openItem
+	itemStatus status // of the items that end the answer
+	calls      []*call
+	usage      Usage
+	hasUsage   bool
+	model      string
+	finish     string
+	sawText    bool
 
 	chunk  chunk
 	reader reader
 	buf    bytes.Buffer
 	final  []byte // the response object of the last event
-
-	failure *Failure
 }
 
 // openItem is the message or reasoning item that deltas now go to.
@@ -80,7 +79,7 @@ func (t *Turn) Stream(o StreamOptions) *Stream {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Stream{turn: t, opts: o, id: o.NewID("resp_"), created: o.Now().Unix(), model: t.Request.Model}
+	s := &Stream{turn: t, opts: o, id: o.NewID("resp_"), created: o.Now().Unix(), model: t.Request.Model, itemStatus: statusCompleted}
 	s.reader.dec = newReader(nil).dec
 	return s
 }
@@ -98,7 +97,7 @@ func (s *Stream) Begin() {
 	for _, typ := range []string{evCreated, evInProgress} {
 		s.ev.start(typ)
 		s.ev.str(`,"response":`)
-		s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil)
+		s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil, "")
 		s.ev.end()
 	}
 }
@@ -111,7 +110,7 @@ func (s *Stream) KeepAlive() {
 	}
 	s.ev.start(evInProgress)
 	s.ev.str(`,"response":`)
-	s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil)
+	s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil, "")
 	s.ev.end()
 }
 
@@ -160,7 +159,7 @@ func (s *Stream) read(data []byte) error {
 func (s *Stream) apply() error {
 	c := &s.chunk
 	if c.err != nil {
-		return upstreamError(c.err, c.errText)
+		return ClassifyError(0, c.err, c.errText.String())
 	}
 	if c.hasUsage {
 		s.usage, s.hasUsage = c.usage, true
@@ -265,7 +264,7 @@ func (s *Stream) closeMessage() {
 	s.ev.out = append(s.ev.out, o.text...)
 	s.ev.str(`"}`)
 	s.ev.end()
-	item := append([]byte(`{"id":"`+o.id+`","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"`), o.text...)
+	item := append([]byte(`{"id":"`+o.id+`","type":"message","status":"`+string(s.itemStatus)+`","role":"assistant","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"`), o.text...)
 	s.itemDone(o.index, append(item, `"}]}`...))
 }
 

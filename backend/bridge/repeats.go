@@ -1,0 +1,79 @@
+package bridge
+
+import (
+	"hash/maphash"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
+)
+
+// repeats counts how often a client repeated a turn that broke, because what a
+// repeat costs is the user's money and a config written by hand may ask for many.
+type repeats struct {
+	now func() time.Time
+
+	mu   sync.Mutex // protects seen
+	seen map[uint64]repeated
+}
+
+type repeated struct {
+	count int
+	last  time.Time
+}
+
+const (
+	// maxRepeats is how often a client may repeat one request that broke.
+	maxRepeats = 2
+	// repeatWindow is how long a failure counts; Codex repeats within seconds.
+	repeatWindow = 2 * time.Minute
+	// maxSeen bounds the memory; beyond it old entries are dropped.
+	maxSeen = 1024
+)
+
+func newRepeats(now func() time.Time) *repeats {
+	return &repeats{now: now, seen: make(map[uint64]repeated)}
+}
+
+var repeatSeed = maphash.MakeSeed()
+
+// repeatKey recognises a request that comes again: the same body on the same thread.
+func repeatKey(h http.Header, body []byte) uint64 {
+	var m maphash.Hash
+	m.SetSeed(repeatSeed)
+	m.WriteString(h.Get("Thread-Id"))
+	m.Write(body)
+	return m.Sum64()
+}
+
+// allow notes one more failure of that request and reports whether the client
+// may repeat it.
+func (r *repeats) allow(key uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if len(r.seen) >= maxSeen {
+		for k, v := range r.seen {
+			if now.Sub(v.last) > repeatWindow || len(r.seen) >= maxSeen {
+				delete(r.seen, k)
+			}
+		}
+	}
+	v := r.seen[key]
+	if now.Sub(v.last) > repeatWindow {
+		v.count = 0
+	}
+	v.count, v.last = v.count+1, now
+	r.seen[key] = v
+	return v.count <= maxRepeats
+}
+
+// limitRepeats turns a code that makes the client repeat into one that does not
+// once it has done so often enough.
+func (t *turn) limitRepeats(code string) string {
+	if (code == translate.CodeRepeat || code == translate.CodeWait) && !t.server.repeats.allow(t.key) {
+		return translate.CodeTell
+	}
+	return code
+}
