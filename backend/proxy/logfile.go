@@ -1,0 +1,222 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Bounds of ClawRouter's log: it prints several lines a request.
+const (
+	maxLogSize = 5 << 20
+	logBackups = 3
+)
+
+// Log is a file that is replaced when it grows: path, path.1 … path.3. It is
+// written here and not by lumberjack, whose goroutine nobody can end.
+type Log struct {
+	path string
+	max  int64
+
+	mu   sync.Mutex
+	file *os.File
+	size int64
+}
+
+// OpenLog opens path for appending and creates it, and its folder, for this
+// user alone.
+func OpenLog(path string) (*Log, error) {
+	l := &Log{path: path, max: maxLogSize}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return l, l.open()
+}
+
+func (l *Log) open() error {
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("open log: %w", err)
+	}
+	l.file, l.size = f, info.Size()
+	return nil
+}
+
+// Write appends p, to a new file if it would not fit.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return 0, fs.ErrClosed
+	}
+	if l.size > 0 && l.size+int64(len(p)) > l.max {
+		if err := l.rotate(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := l.file.Write(p)
+	l.size += int64(n)
+	return n, err
+}
+
+func (l *Log) rotate() error {
+	l.file.Close()
+	l.file = nil
+	for i := logBackups - 1; i >= 0; i-- {
+		err := os.Rename(backupName(l.path, i), backupName(l.path, i+1))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			// Windows cannot rename a file that somebody reads. Bounded
+			// matters more than complete.
+			if err := os.Truncate(l.path, 0); err != nil {
+				return fmt.Errorf("rotate log: %w", err)
+			}
+			break
+		}
+	}
+	return l.open()
+}
+
+func backupName(path string, i int) string {
+	if i == 0 {
+		return path
+	}
+	return path + "." + strconv.Itoa(i)
+}
+
+// Close closes the file; later writes fail.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.file == nil {
+		return nil
+	}
+	err := l.file.Close()
+	l.file = nil
+	return err
+}
+
+const (
+	tailBytes = 64 << 10
+	tailEvery = 250 * time.Millisecond
+)
+
+// TailLog copies the last 64 KB of path to w, beginning with a whole line, and
+// with follow goes on as the log grows and is rotated, until ctx ends. A file
+// that does not exist yet is waited for with follow, and an error that says so
+// without.
+func TailLog(ctx context.Context, path string, follow bool, w io.Writer) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && !follow {
+		return fmt.Errorf("there is no log yet at %s: ClawRouter has not been started here", path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read log: %w", err)
+	}
+	t := &tail{path: path, file: f, w: w}
+	defer t.close()
+	if f != nil {
+		if err := t.lastLines(); err != nil {
+			return err
+		}
+	}
+	if !follow {
+		return nil
+	}
+	tick := time.NewTicker(tailEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := t.more(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+type tail struct {
+	path string
+	file *os.File
+	w    io.Writer
+}
+
+func (t *tail) close() {
+	if t.file != nil {
+		t.file.Close()
+	}
+}
+
+func (t *tail) lastLines() error {
+	info, err := t.file.Stat()
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	if from := info.Size() - tailBytes; from > 0 {
+		if _, err := t.file.Seek(from, io.SeekStart); err != nil {
+			return fmt.Errorf("read log: %w", err)
+		}
+		if err := skipLine(t.file); err != nil {
+			return err
+		}
+	}
+	return t.copy()
+}
+
+func skipLine(r io.Reader) error {
+	b := make([]byte, 1)
+	for {
+		n, err := r.Read(b)
+		if n == 1 && b[0] == '\n' || errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read log: %w", err)
+		}
+	}
+}
+
+func (t *tail) copy() error {
+	if _, err := io.Copy(t.w, t.file); err != nil {
+		return fmt.Errorf("show log: %w", err)
+	}
+	return nil
+}
+
+// more copies what was appended; after a rotation it finishes the old file and
+// goes on with the new one.
+func (t *tail) more() error {
+	now, err := os.Stat(t.path)
+	if t.file != nil {
+		if err := t.copy(); err != nil {
+			return err
+		}
+		have, statErr := t.file.Stat()
+		if err == nil && statErr == nil && os.SameFile(now, have) {
+			return nil
+		}
+	}
+	if err != nil {
+		return nil // between two names of a rotation
+	}
+	f, err := os.Open(t.path)
+	if err != nil {
+		return nil
+	}
+	t.close()
+	t.file = f
+	return t.copy()
+}

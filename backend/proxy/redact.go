@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+const redacted = "[secret removed]"
+
+// secretShapes are what no log should hold, whoever's it is. A bare 64-digit hex
+// number is not among them: every transaction of the user's has one.
+var secretShapes = []*regexp.Regexp{
+	regexp.MustCompile(`brk_[A-Za-z0-9_-]{8,}`),
+	regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`),
+	regexp.MustCompile(`(?i)\b(?:private|wallet|secret)[ _-]?key["']?\s*[:=]\s*["']?(?:0x)?[0-9a-f]{16,}`),
+	regexp.MustCompile(`(?i)\b(?:mnemonic|seed phrase|recovery (?:words|phrase))["']?\s*[:=]\s*["']?(?:[a-z]+[ ,]+){11,23}[a-z]+`),
+	// A Solana key in its file's form.
+	regexp.MustCompile(`\[(?:\s*\d{1,3}\s*,){31,}\s*\d{1,3}\s*\]`),
+	regexp.MustCompile(`\b(?:sk|ghp|gho|xox[bp])[-_][A-Za-z0-9_-]{16,}`),
+}
+
+// Redactor takes secrets out of text: the given ones in every spelling, and
+// whatever has the shape of a key.
+type Redactor struct{ exact []*regexp.Regexp }
+
+// NewRedactor returns a Redactor that knows these secrets. An EVM key is found
+// with and without 0x, in any case.
+func NewRedactor(secrets ...string) *Redactor {
+	r := &Redactor{}
+	for _, s := range secrets {
+		s = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(s), "0x"), "0X")
+		// Shorter texts are no keys, and would take words out of the log.
+		if len(s) >= 8 {
+			r.exact = append(r.exact, regexp.MustCompile(`(?i)(?:0x)?`+regexp.QuoteMeta(s)))
+		}
+	}
+	return r
+}
+
+// redactorFor knows w's key in the forms it may be printed in.
+func redactorFor(w Wallet, more ...string) *Redactor {
+	if s := w.secret(); s != "" {
+		more = append(more, s)
+		if b, err := json.Marshal(s); err == nil {
+			more = append(more, strings.Trim(string(b), `"`))
+		}
+	}
+	return NewRedactor(more...)
+}
+
+// Redact returns s without secrets. A nil Redactor knows the shapes only.
+func (r *Redactor) Redact(s string) string {
+	if r != nil {
+		for _, re := range r.exact {
+			s = re.ReplaceAllLiteralString(s, redacted)
+		}
+	}
+	for _, re := range secretShapes {
+		s = re.ReplaceAllLiteralString(s, redacted)
+	}
+	return s
+}
+
+// maxLine bounds what is kept of a line; the rest of it is dropped.
+const maxLine = 16 << 10
+
+// LineWriter cuts a stream into lines, takes the secrets out of each and hands
+// it on. A secret split over two writes is whole again when its line is.
+type LineWriter struct {
+	redactor *Redactor
+	emit     func(line string)
+
+	mu       sync.Mutex // stdout and stderr of a child may share one writer
+	pending  []byte
+	dropping bool // the line was too long, and has been emitted cut
+}
+
+// NewLineWriter calls emit once a line, without its newline, from one
+// goroutine at a time.
+func NewLineWriter(r *Redactor, emit func(line string)) *LineWriter {
+	return &LineWriter{redactor: r, emit: emit}
+}
+
+var _ io.WriteCloser = (*LineWriter)(nil)
+
+// Write never fails.
+func (w *LineWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := len(p)
+	for len(p) > 0 {
+		line, rest, whole := bytes.Cut(p, []byte{'\n'})
+		p = rest
+		if !w.dropping {
+			room := maxLine + 1 - len(w.pending)
+			w.pending = append(w.pending, line[:min(len(line), room)]...)
+		}
+		if len(w.pending) > maxLine && !w.dropping {
+			w.flushCut()
+		}
+		if whole {
+			if !w.dropping {
+				w.flush()
+			}
+			w.dropping = false
+		}
+	}
+	return n, nil
+}
+
+// Close emits a last line that has no newline.
+func (w *LineWriter) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.pending) > 0 {
+		w.flush()
+	}
+	return nil
+}
+
+func (w *LineWriter) flush() {
+	line := strings.TrimRight(string(w.pending), "\r")
+	w.pending = w.pending[:0]
+	w.emit(w.redactor.Redact(strings.ToValidUTF8(line, "�")))
+}
+
+// flushCut emits the start of a line that is too long. A secret that the end
+// of the buffer cuts in two is not recognised, so after redaction the last
+// stretch, longer than any key, is dropped.
+func (w *LineWriter) flushCut() {
+	const longest = 512
+	line := w.redactor.Redact(strings.ToValidUTF8(string(w.pending), "�"))
+	w.pending, w.dropping = nil, true
+	line = strings.ToValidUTF8(line[:max(len(line)-longest, 0)], "")
+	w.emit(line + " […]")
+}
