@@ -171,7 +171,7 @@ func (c *call) toolSearchItem(status string) []byte {
 		args = []byte(`{}`)
 	}
 	b := []byte(`{"id":"` + c.itemID + `","type":"tool_search_call","status":"` + status + `","call_id":"` + c.id + `","execution":"client","arguments":`)
-	return append(append(b, args...), '}')
+	return append(append(b, oneLine(args)...), '}')
 }
 
 // finishCalls writes the ends of all calls. It runs only when upstream said that

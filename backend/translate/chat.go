@@ -1,5 +1,7 @@
 package translate
 
+import "bytes"
+
 // Target tells what the upstream of one turn needs to be asked in.
 type Target struct {
 	// Model is the name sent upstream; "" means the request's own.
@@ -10,9 +12,14 @@ type Target struct {
 	WebSearch bool
 	// NoVision says that the model cannot see: images become a line of text.
 	NoVision bool
+	// NoReasoning says that the model does not reason: no effort is sent.
+	NoReasoning bool
 	// TextParts writes the content of user and tool messages as an array of
 	// parts instead of a string. ClawRouter rewrites long strings, not parts.
 	TextParts bool
+	// EnvelopeKey seals and opens the reasoning that clients carry for us; nil
+	// carries none.
+	EnvelopeKey []byte
 	// MaxTokens is sent where the request sets no limit of its own; 0 sends none.
 	MaxTokens int
 	// MaxTokensField is "max_tokens" (also for ""), or "max_completion_tokens".
@@ -31,9 +38,10 @@ type Turn struct {
 	// Dropped lists the types of tools that no Chat upstream can run.
 	Dropped []string
 
-	names     toolNames
-	chatBytes int            // the size of the chat request
-	callIDs   map[string]int // ids that history holds: an answer must not repeat them
+	envelopeKey []byte
+	names       toolNames
+	chatBytes   int            // the size of the chat request
+	callIDs     map[string]int // ids that history holds: an answer must not repeat them
 }
 
 // Chat writes the chat request for req and the Turn that reads its answer.
@@ -47,7 +55,8 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b := builder{names: &turn.names}
+	turn.envelopeKey = to.EnvelopeKey
+	b := builder{names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
 	messages := b.build(req.instructions, req.items)
 	turn.callIDs = b.ids
 
@@ -61,7 +70,7 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 		w.dst = appendTools(w.dst, tools)
 		req.toolOptions(&w, turn)
 	}
-	if err := req.options(&w); err != nil {
+	if err := req.options(&w, b.family); err != nil {
 		return nil, nil, err
 	}
 	w.str(`}`)
@@ -142,15 +151,43 @@ func (w *chatWriter) message(m *message) {
 	} else {
 		w.content(m)
 	}
-	if len(m.reasoning) > 0 {
-		w.str(`,"reasoning_content":"`)
-		w.joined(m.reasoning, paragraph)
-		w.str(`"`)
-	}
+	w.thought(&m.thought)
 	if len(m.calls) > 0 {
 		w.calls(m.calls)
 	}
 	w.str(`}`)
+}
+
+// thought gives the model back what it thought: providers whose models reason
+// between calls refuse a history without it.
+func (w *chatWriter) thought(t *thought) {
+	if len(t.parts) > 0 {
+		w.str(`,"reasoning_content":"`)
+		w.joined(t.parts, paragraph)
+		w.str(`"`)
+	}
+	if len(t.details) > 0 {
+		w.str(`,"reasoning_details":`)
+		w.dst = appendArrays(w.dst, t.details)
+	}
+}
+
+// appendArrays writes JSON arrays as one.
+func appendArrays(dst []byte, arrays [][]byte) []byte {
+	dst = append(dst, '[')
+	n := 0
+	for _, a := range arrays {
+		in := bytes.TrimSpace(a)
+		in = bytes.TrimSpace(in[1 : len(in)-1])
+		if len(in) == 0 {
+			continue
+		}
+		if n++; n > 1 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, in...)
+	}
+	return append(dst, ']')
 }
 
 func hasText(parts []part) bool {

@@ -7,8 +7,8 @@ import "strconv"
 type message struct {
 	role      string
 	content   []part
-	separator string // between text fragments, already escaped
-	reasoning []part // what the model thought before it said this
+	separator string  // between text fragments, already escaped
+	thought   thought // what the model thought before it said this
 	calls     []chatCall
 	callID    string // of a tool message
 }
@@ -32,7 +32,9 @@ type builder struct {
 	ids      map[string]int     // how often a call id was seen
 	group    bool               // the last message is an assistant's that calls may join
 	pending  []pendingCall      // calls of the group, waiting for its end
-	thought  []part             // reasoning that belongs to the next assistant message
+	thought  thought            // reasoning that belongs to the next assistant message
+	key      []byte             // opens reasoning envelopes
+	family   string             // of the model that is asked
 }
 
 type pendingCall struct {
@@ -127,7 +129,7 @@ func (b *builder) system(content []part) {
 func (b *builder) assistant(content []part) {
 	if b.group && len(b.pending) == 0 {
 		last := &b.messages[len(b.messages)-1]
-		if len(b.thought) == 0 {
+		if b.thought.empty() {
 			last.content = append(last.content[:len(last.content):len(last.content)], content...)
 			return
 		}
@@ -138,14 +140,14 @@ func (b *builder) assistant(content []part) {
 
 // open starts an assistant message and gives it what the model thought before.
 func (b *builder) open() *message {
-	b.messages = append(b.messages, message{role: "assistant", separator: paragraph, reasoning: b.thought})
-	b.thought = nil
+	b.messages = append(b.messages, message{role: "assistant", separator: paragraph, thought: b.thought})
+	b.thought = thought{}
 	b.group = true
 	return &b.messages[len(b.messages)-1]
 }
 
 func (b *builder) call(it *item) {
-	if !b.group || len(b.thought) > 0 {
+	if !b.group || !b.thought.empty() {
 		b.endGroup()
 		b.open()
 	}
@@ -233,15 +235,13 @@ func (b *builder) orphan(it *item) {
 }
 
 func (b *builder) reasoning(it *item) {
-	thought := it.content
-	if len(thought) == 0 {
-		thought = it.summary
-	}
-	if len(thought) == 0 {
+	t := b.recall(it)
+	if t.empty() {
 		return
 	}
 	if b.group && len(b.pending) == 0 {
 		b.group = false // a message after new reasoning is a new step
 	}
-	b.thought = append(b.thought, thought...)
+	b.thought.parts = append(b.thought.parts, t.parts...)
+	b.thought.details = append(b.thought.details, t.details...)
 }

@@ -70,39 +70,44 @@ func readToolChoice(raw []byte) (c toolChoice) {
 }
 
 // options writes everything of a chat request but messages and tools.
-func (req *Request) options(w *chatWriter) error {
+func (req *Request) options(w *chatWriter, family string) error {
 	if w.to.Stream {
 		w.str(`,"stream":true,"stream_options":{"include_usage":true}`)
 	}
 	req.maxTokens(w)
-	if e := req.reasoning.effort; !e.empty() {
-		w.str(`,"reasoning_effort":`)
-		w.dst = append(w.dst, e...)
+	if e := req.reasoning.effort; !e.empty() && !w.to.NoReasoning {
+		if name := effortFor(family, e.String()); name != "" {
+			w.str(`,"reasoning_effort":"` + name + `"`)
+		}
 	}
-	if v := req.text.verbosity; !v.empty() {
-		w.str(`,"verbosity":`)
-		w.dst = append(w.dst, v...)
-	}
+	req.pass(w, family)
+	return req.responseFormat(w)
+}
+
+// pass writes the fields that Chat spells as Responses does. Some mean something
+// only to OpenAI, and strict providers refuse what they do not know.
+func (req *Request) pass(w *chatWriter, family string) {
 	for _, f := range []struct {
-		name  string
-		value []byte
+		name       string
+		value      []byte
+		openAIOnly bool
 	}{
-		{"temperature", req.echo.temperature},
-		{"top_p", req.echo.topP},
-		{"presence_penalty", req.echo.presencePenalty},
-		{"frequency_penalty", req.echo.frequencyPenalty},
-		{"stop", req.echo.stop},
-		{"seed", req.echo.seed},
-		{"user", req.echo.user},
-		{"service_tier", req.echo.serviceTier},
-		{"prompt_cache_key", req.echo.promptCacheKey},
+		{"verbosity", req.text.verbosity, true},
+		{"temperature", req.echo.temperature, false},
+		{"top_p", req.echo.topP, false},
+		{"presence_penalty", req.echo.presencePenalty, false},
+		{"frequency_penalty", req.echo.frequencyPenalty, false},
+		{"stop", req.echo.stop, false},
+		{"seed", req.echo.seed, false},
+		{"user", req.echo.user, false},
+		{"service_tier", req.echo.serviceTier, true},
+		{"prompt_cache_key", req.echo.promptCacheKey, true},
 	} {
-		if f.value != nil {
+		if f.value != nil && (!f.openAIOnly || family == "openai") {
 			w.str(`,"` + f.name + `":`)
 			w.dst = append(w.dst, f.value...)
 		}
 	}
-	return req.responseFormat(w)
 }
 
 func (req *Request) maxTokens(w *chatWriter) {

@@ -49,7 +49,26 @@ func (s *Stream) closeReasoning() {
 		s.reasoningDone(evReasoningDone, evPartDone, "content_index", "reasoning_text")
 	}
 	s.itemDone(o.index, []byte(`{"id":"`+o.id+`","type":"reasoning","status":"completed","summary":`+summary+
-		`,"content":`+content+`,"encrypted_content":null}`))
+		`,"content":`+content+`,"encrypted_content":`+s.sealed()+`}`))
+}
+
+// sealed is the reasoning item's encrypted_content, as JSON: null where the
+// client did not ask for it.
+func (s *Stream) sealed() string {
+	if !s.turn.Request.EncryptedReasoning {
+		return `null`
+	}
+	e := envelope{Family: family(s.model), Details: mergeDetails(s.details)}
+	s.details = nil
+	said := unescape(nil, s.open.text)
+	if !s.summarised() {
+		e.Text = string(said)
+	}
+	sealed := e.seal(s.turn.envelopeKey, said)
+	if sealed == "" {
+		return `null`
+	}
+	return `"` + sealed + `"`
 }
 
 func (s *Stream) reasoningDone(textDone, partDone, index, partType string) {

@@ -83,6 +83,7 @@ func DecodeRequest(body []byte) (*Request, error) {
 	if req.Model == "" {
 		return nil, &RequestError{Message: "The request names no model.", Param: "model", Code: "missing_required_parameter"}
 	}
+	req.flatten()
 	return req, nil
 }
 

@@ -1,6 +1,36 @@
 package translate
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// oneLine returns JSON without line breaks: one in an event's data would end it.
+// Requests that a person wrote are full of them; those of programs have none.
+func oneLine(v []byte) []byte {
+	if bytes.IndexByte(v, '\n') < 0 && bytes.IndexByte(v, '\r') < 0 {
+		return v
+	}
+	compact := jsontext.Value(bytes.Clone(v))
+	if compact.Compact() != nil {
+		return nil
+	}
+	return compact
+}
+
+// flatten prepares what the response object repeats of the request, once.
+func (req *Request) flatten() {
+	e := &req.echo
+	for _, v := range []*[]byte{
+		&req.tools, &req.toolChoice, &req.parallel, &req.text.format,
+		&e.temperature, &e.topP, &e.topLogprobs, &e.presencePenalty, &e.frequencyPenalty, &e.metadata, &e.truncation,
+		&e.user, &e.serviceTier, &e.safety, &e.promptCacheKey, &e.maxToolCalls,
+	} {
+		*v = oneLine(*v)
+	}
+}
 
 type status string
 

@@ -46,6 +46,7 @@ type Stream struct {
 	model      string
 	finish     string
 	sawText    bool
+	details    [][]byte // reasoning_details of the open reasoning item
 
 	chunk  chunk
 	reader reader
@@ -169,6 +170,9 @@ func (s *Stream) apply() error {
 	}
 	if !c.reasoning.empty() {
 		s.reasoning(sanitize(c.reasoning.inner()))
+	}
+	if len(c.details) > 2 { // not []
+		s.thinkDetails(c.details, !c.reasoning.empty())
 	}
 	for _, p := range c.content {
 		if p.kind == partText && !p.text.empty() {
