@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+func (a *app) setupCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "setup",
+		Short: "Write the profile and the model list that Codex needs",
+		Long: `Write two files into Codex's folder (CODEX_HOME, else ~/.codex):
+
+  clawrouter.config.toml   the profile that "codex --profile clawrouter" reads
+  clawrouter-models.json   the models that its picker shows
+
+Your own additions to the profile stay, and config.toml is not touched. The
+model list is tried out with the installed Codex before it replaces the old one.
+The link need not run; if it does, its models are used.`,
+		Example: `  clawrouter-codex setup
+  CODEX_HOME=~/codex-work clawrouter-codex setup`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.settings()
+			if err != nil {
+				return err
+			}
+			port := s.Port.V
+			if r, ok := daemon.Look(s.Paths); ok && r.Port() != 0 {
+				port = r.Port()
+			}
+			result, err := a.setUp(cmd.Context(), s, port)
+			if err != nil {
+				return err
+			}
+			a.tellNotes(result)
+			a.answer(result, a.setupText(s, result))
+			return nil
+		},
+	}
+	a.linkFlags(cmd)
+	return cmd
+}
+
+// setUp writes Codex's files for a bridge on port.
+func (a *app) setUp(ctx context.Context, s *settings.Settings, port int) (codex.SetupResult, error) {
+	return daemon.Setup(ctx, daemon.SetupOptions{
+		Settings: s, Port: port, Codex: a.findCodex(), Environ: a.env.Environ, Selection: models.Selection{},
+	})
+}
+
+// findCodex is the installed Codex's path, "" where there is none.
+func (a *app) findCodex() string {
+	path, err := a.env.LookPath("codex")
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+func (a *app) tellNotes(result codex.SetupResult) {
+	for _, note := range result.Notes {
+		a.warn("%s", note)
+	}
+}
+
+func (a *app) setupText(s *settings.Settings, result codex.SetupResult) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Profile     %s\nModel list  %s (%d models)\n", result.Profile, result.Catalog, result.Models)
+	fmt.Fprintf(&b, "\nStart the link with \"clawrouter-codex start\" and Codex with:\n\n    %s\n", codexLine(a, s))
+	return b.String()
+}

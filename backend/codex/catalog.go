@@ -1,0 +1,181 @@
+package codex
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"strings"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+)
+
+// Entry is one model in Codex's model_catalog_json, with every field that Codex
+// 0.124 to 0.169 requires. Codex ignores fields that its version does not know.
+type Entry struct {
+	Slug        string `json:"slug"`
+	DisplayName string `json:"display_name"`
+	Description string `json:"description"`
+
+	DefaultReasoningLevel   string           `json:"default_reasoning_level,omitempty"`
+	SupportedReasoningLevel []ReasoningLevel `json:"supported_reasoning_levels"`
+	// Required until 0.140, ignored since.
+	SupportsReasoningSummaries bool   `json:"supports_reasoning_summaries"`
+	DefaultReasoningSummary    string `json:"default_reasoning_summary"`
+
+	ShellType      string `json:"shell_type"`
+	Visibility     string `json:"visibility"`
+	SupportedInAPI bool   `json:"supported_in_api"`
+	Priority       int    `json:"priority"` // 1 is the picker's first and default
+
+	BaseInstructions string `json:"base_instructions"`
+
+	SupportVerbosity  bool       `json:"support_verbosity"`
+	ApplyPatchType    string     `json:"apply_patch_tool_type"`
+	WebSearchType     string     `json:"web_search_tool_type"`
+	TruncationPolicy  Truncation `json:"truncation_policy"`
+	ParallelToolCalls bool       `json:"supports_parallel_tool_calls"` // required until 0.140
+
+	ContextWindow    int      `json:"context_window"`
+	MaxContextWindow int      `json:"max_context_window"`
+	EffectivePercent int      `json:"effective_context_window_percent"`
+	InputModalities  []string `json:"input_modalities"`
+
+	ExperimentalTools []string `json:"experimental_supported_tools"`
+}
+
+// ReasoningLevel is an effort that the picker offers.
+type ReasoningLevel struct {
+	Effort      string `json:"effort"`
+	Description string `json:"description"`
+}
+
+// Truncation is how much of a tool's output Codex keeps.
+type Truncation struct {
+	Mode  string `json:"mode"`
+	Limit int    `json:"limit"`
+}
+
+// Catalog is the content of a model_catalog_json file.
+type Catalog struct {
+	Models []Entry `json:"models"`
+}
+
+//go:embed instructions.md
+var ownInstructions string
+
+// OwnInstructions are the base instructions for a machine without Codex.
+func OwnInstructions() string { return ownInstructions }
+
+// efforts are the three names that every provider of a reasoning model takes.
+var efforts = []ReasoningLevel{
+	{"low", "Answers soon, thinks little"},
+	{"medium", "Balances speed and depth"},
+	{"high", "Thinks longer, for hard problems"},
+}
+
+// unknownWindow is for a model that no list describes: small enough that Codex
+// compacts before any current gateway model overflows.
+const unknownWindow = 128_000
+
+// NewCatalog describes list to Codex, in list's order. Instructions are the only
+// system prompt that a model gets; "" means OwnInstructions.
+func NewCatalog(list []models.Model, instructions string) Catalog {
+	if instructions == "" {
+		instructions = ownInstructions
+	}
+	catalog := Catalog{Models: make([]Entry, 0, len(list))}
+	for i, m := range list {
+		catalog.Models = append(catalog.Models, newEntry(m, i+1, instructions))
+	}
+	return catalog
+}
+
+func newEntry(m models.Model, priority int, instructions string) Entry {
+	e := Entry{
+		Slug: m.ID, DisplayName: m.Name, Description: m.Describe(),
+		SupportedReasoningLevel: []ReasoningLevel{},
+		DefaultReasoningSummary: "none",
+		// 0.140 gives exec_command and write_stdin for it, as 0.169 does always.
+		ShellType:  "unified_exec",
+		Visibility: "list", SupportedInAPI: true, Priority: priority,
+		BaseInstructions: instructions,
+		// The bridge maps freeform tools there and back.
+		ApplyPatchType:    "freeform",
+		WebSearchType:     "text",
+		TruncationPolicy:  Truncation{Mode: "tokens", Limit: 10_000},
+		ParallelToolCalls: true,
+		ContextWindow:     m.Window, EffectivePercent: 95,
+		InputModalities:   []string{"text"},
+		ExperimentalTools: []string{},
+	}
+	if m.Window == 0 {
+		e.ContextWindow = unknownWindow
+	}
+	e.MaxContextWindow = e.ContextWindow
+	if m.Vision {
+		e.InputModalities = append(e.InputModalities, "image")
+	}
+	if m.Reasoning {
+		e.SupportedReasoningLevel = efforts
+		e.DefaultReasoningLevel = "medium"
+		e.SupportsReasoningSummaries = true
+		e.DefaultReasoningSummary = "auto"
+	}
+	return e
+}
+
+// Encode writes the catalog as Codex reads it: indented, for the people who look.
+func (c Catalog) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	err := enc.Encode(c)
+	return b.Bytes(), err
+}
+
+// bundledModel is what we read of an entry of `codex debug models --bundled`.
+type bundledModel struct {
+	Slug             string `json:"slug"`
+	Visibility       string `json:"visibility"`
+	Priority         int    `json:"priority"`
+	ToolMode         string `json:"tool_mode"`
+	Lite             bool   `json:"use_responses_lite"`
+	BaseInstructions string `json:"base_instructions"`
+}
+
+// bundledInstructions takes the base instructions of the newest general model
+// from a bundled catalog, "" where there is none that fits. Models that work in
+// code mode are passed over: their instructions tell of tools (functions.exec)
+// that a model behind the bridge is not given.
+func bundledInstructions(catalog []byte) string {
+	var list struct {
+		Models []bundledModel `json:"models"`
+	}
+	if json.Unmarshal(catalog, &list) != nil {
+		return ""
+	}
+	best := bundledModel{}
+	for _, m := range list.Models {
+		general := m.Visibility == "list" && (m.ToolMode == "" || m.ToolMode == "direct") && !m.Lite &&
+			!strings.Contains(m.Slug, "codex") && m.BaseInstructions != ""
+		if general && (best.Slug == "" || m.Priority < best.Priority) {
+			best = m
+		}
+	}
+	return neutral(best.BaseInstructions)
+}
+
+// neutral takes out what is true of OpenAI's models only: who the model is, and
+// a tool that its training knows and Codex does not offer.
+func neutral(instructions string) string {
+	first, rest, found := strings.Cut(instructions, ".")
+	if before, _, named := strings.Cut(first, " based on GPT-"); named && found {
+		first = before
+		instructions = first + "." + rest
+	}
+	return strings.NewReplacer(
+		"`multi_tool_use.parallel`", "parallel tool calls",
+		"multi_tool_use.parallel", "parallel tool calls",
+	).Replace(instructions)
+}

@@ -1,0 +1,61 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// healthPoll is how often a part that is coming up is looked at.
+const healthPoll = 200 * time.Millisecond
+
+// waitReady returns when bridge and upstream are healthy and Ready was called.
+func waitReady(ctx context.Context, o Options, link Link, up *upstream) error {
+	if err := waitBridge(ctx, link.Port); err != nil {
+		return err
+	}
+	o.Progress(Step{Part: "bridge", Text: "listens on " + link.Bridge, Done: true})
+	if !o.BridgeOnly {
+		if err := up.wait(ctx, o.Progress); err != nil {
+			return err
+		}
+	}
+	return o.Ready(ctx, link)
+}
+
+// waitBridge asks the bridge over the network, as Codex will.
+func waitBridge(ctx context.Context, port int) error {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	address := fmt.Sprintf("http://127.0.0.1:%d/health", port)
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := client.Do(req)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if err := pause(ctx, healthPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits for d or the end of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

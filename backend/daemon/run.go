@@ -1,0 +1,182 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// Options is what Run needs. Settings, Version and Command must be set.
+type Options struct {
+	Settings *settings.Settings
+	Version  string
+	Command  string // the command that the user gave, for other processes to tell
+	Log      *slog.Logger
+
+	Environ []string // as os.Environ, for ClawRouter
+	Program string   // our own executable, absolute
+
+	// BridgeOnly starts no ClawRouter and does not wait for one.
+	BridgeOnly bool
+	// AnyPort lets the system pick the bridge's port.
+	AnyPort bool
+
+	// Progress is told what is being waited for, in words for a person. It is
+	// called from one goroutine at a time.
+	Progress func(Step)
+	// Ready is called once, when bridge and upstream are both healthy (or the
+	// bridge alone, with BridgeOnly). Its error ends Run.
+	Ready func(context.Context, Link) error
+
+	// Now replaces the clock in tests.
+	Now func() time.Time
+}
+
+// Step is one line of progress.
+type Step struct {
+	Part string // "bridge" or "ClawRouter"
+	Text string
+	Done bool // Part is up
+}
+
+// Link is what Run has brought up.
+type Link struct {
+	Running
+	Port   int // the bridge's
+	Client *proxy.Client
+}
+
+// stopGrace is how long turns in flight may go on after the order to stop: most
+// answers end within it, and a login session that ends is not held up.
+const stopGrace = 5 * time.Second
+
+// Run brings the link up and keeps it until ctx ends; then it lets the turns in
+// flight finish, stops the bridge and the ClawRouter that it started, and
+// returns nil. It returns a *RunningError when another process runs the link on
+// this state folder, and a *PortError when the bridge's port is taken.
+func Run(ctx context.Context, o Options) error {
+	o = o.withDefaults()
+	inst, err := claim(o.Settings.Paths)
+	if err != nil {
+		return err
+	}
+	return errors.Join(runClaimed(ctx, o, inst), inst.release())
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Step) {}
+	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context, Link) error { return nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func runClaimed(ctx context.Context, o Options, inst *instance) error {
+	listeners, err := listen(ctx, o)
+	if err != nil {
+		return err
+	}
+	up, err := newUpstream(o)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	defer up.client.Close()
+	link := Link{Port: listeners[0].Addr().(*net.TCPAddr).Port, Client: up.client}
+	link.Running = Running{
+		PID: os.Getpid(), Command: o.Command, Version: o.Version,
+		Bridge:   fmt.Sprintf("http://localhost:%d", link.Port),
+		Upstream: up.client.BaseURL(), CodexHome: o.Settings.CodexHome.V, Started: o.Now(),
+	}
+	if err := inst.announce(link.Running); err != nil {
+		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
+	}
+	server := bridge.New(bridge.Config{
+		Upstream: up.client, Version: o.Version, Port: link.Port, Log: o.Log,
+		Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
+	})
+	return serve(ctx, o, link, up, func(ctx context.Context) error {
+		return server.Serve(ctx, listeners, stopGrace)
+	})
+}
+
+// serve runs the three parts: the upstream, which outlives the bridge so that
+// turns in flight can end; the wait for health; and the bridge itself.
+func serve(ctx context.Context, o Options, link Link, up *upstream, bridgeServe func(context.Context) error) error {
+	upCtx, stopUpstream := context.WithCancel(context.WithoutCancel(ctx))
+	upDone := make(chan error, 1)
+	go func() { upDone <- up.run(upCtx) }()
+
+	ctx, stop := context.WithCancelCause(ctx)
+	ready := make(chan struct{})
+	go func() {
+		defer close(ready)
+		if err := waitReady(ctx, o, link, up); err != nil && ctx.Err() == nil {
+			stop(err)
+		}
+	}()
+	failed := bridgeServe(ctx)
+	stop(nil)
+	<-ready
+	stopUpstream()
+	failed = errors.Join(failed, <-upDone)
+	if cause := context.Cause(ctx); failed == nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return failed
+}
+
+func listen(ctx context.Context, o Options) ([]net.Listener, error) {
+	port := o.Settings.Port.V
+	if o.AnyPort {
+		port = 0
+	}
+	listeners, err := bridge.Listen(ctx, port)
+	if err != nil && portTaken(err) {
+		return nil, newPortError(ctx, port, err)
+	}
+	return listeners, err
+}
+
+func closeAll(listeners []net.Listener) error {
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// catalogReader gives the bridge the models of the catalog that setup wrote, as
+// it is at the moment, so that a new setup needs no restart.
+func catalogReader(home codex.Home) func() []byte {
+	return func() []byte {
+		data, err := os.ReadFile(home.Catalog())
+		if err != nil {
+			return nil
+		}
+		var catalog struct {
+			Models json.RawMessage `json:"models"`
+		}
+		if json.Unmarshal(data, &catalog) != nil {
+			return nil
+		}
+		return catalog.Models
+	}
+}
