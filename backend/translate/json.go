@@ -160,12 +160,40 @@ func appendValid(dst, s []byte) []byte {
 	return append(dst, bytes.ToValidUTF8(s, []byte("\ufffd"))...)
 }
 
-// sanitize returns the inside of a JSON string without bytes that are not UTF-8.
+var surrogateEscapes = [...][]byte{[]byte(`\ud`), []byte(`\uD`)}
+
+// sanitize returns JSON, or the inside of a JSON string, with U+FFFD for what
+// strict readers refuse: bytes that are not UTF-8, and halves of surrogate pairs.
+// Codex drops an event that holds either, and with it the text or the call.
 func sanitize(in []byte) []byte {
-	if utf8.Valid(in) {
-		return in
+	if !utf8.Valid(in) {
+		in = bytes.ToValidUTF8(in, []byte("\ufffd"))
 	}
-	return bytes.ToValidUTF8(in, []byte("\ufffd"))
+	for _, e := range surrogateEscapes {
+		if bytes.Contains(in, e) {
+			return decodeSurrogates(in)
+		}
+	}
+	return in
+}
+
+// decodeSurrogates leaves every escape as it is but those of surrogates.
+func decodeSurrogates(in []byte) []byte {
+	out := make([]byte, 0, len(in))
+	for {
+		i := bytes.IndexByte(in, '\\')
+		if i < 0 || i == len(in)-1 {
+			return append(out, in...)
+		}
+		out, in = append(out, in[:i]...), in[i:]
+		if r, ok := hex4(in[2:]); ok && in[1] == 'u' && isSurrogate(r) {
+			var n int
+			out, n = unescapeOne(out, in)
+			in = in[n:]
+			continue
+		}
+		out, in = append(out, in[:2]...), in[2:]
+	}
 }
 
 // reader walks one JSON document in a single pass and hands out slices of it.

@@ -69,7 +69,7 @@ func (e *RequestError) Error() string { return e.Message }
 // DecodeRequest reads the body of a POST /v1/responses. A *RequestError tells
 // the client what is wrong. Unknown fields and item types are tolerated.
 func DecodeRequest(body []byte) (*Request, error) {
-	r := newReader(body)
+	r := newReader(sanitize(body))
 	if r.kind() != '{' {
 		return nil, notJSON(r)
 	}

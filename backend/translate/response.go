@@ -14,7 +14,7 @@ func oneLine(v []byte) []byte {
 		return v
 	}
 	compact := jsontext.Value(bytes.Clone(v))
-	if compact.Compact() != nil {
+	if compact.Compact(readOptions...) != nil {
 		return nil
 	}
 	return compact
