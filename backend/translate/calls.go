@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -43,7 +44,7 @@ func (s *Stream) call(p *callPiece) {
 			return
 		}
 	}
-	if len(in) > 0 {
+	if len(in) > 0 && c.ref.kind != toolSearch { // whose arguments have no deltas in the API
 		s.ev.delta(&c.delta, in)
 	}
 }
@@ -61,7 +62,8 @@ func (s *Stream) callOf(p *callPiece) *call {
 				return s.unlessNew(c, p)
 			}
 		}
-		if c := s.byIndex(p.index); c != nil && c.source == "" {
+		// A piece without a name starts no call, whatever id it has.
+		if c := s.byIndex(p.index); c != nil && (c.source == "" || p.name.empty()) {
 			return s.unlessNew(c, p)
 		}
 		return nil
@@ -91,7 +93,7 @@ func (s *Stream) byIndex(index int) *call {
 // unlessNew decides whether a piece that names a tool starts a new call rather
 // than going on with c: it does when c cannot take any more.
 func (s *Stream) unlessNew(c *call, p *callPiece) *call {
-	if p.name.empty() || len(p.arguments) == 0 {
+	if p.name.empty() || len(p.arguments) == 0 || string(p.arguments) == `""` {
 		if !p.name.empty() && p.id.empty() && !p.name.is(c.name) {
 			return nil
 		}
@@ -118,6 +120,8 @@ func (s *Stream) openCall(p *callPiece) *call {
 		c.itemID = s.opts.NewID("ctc_")
 		c.input = &inputDecoder{}
 		c.delta = newDelta(evInputDelta, c.itemID, c.outIndex, "")
+	case toolSearch:
+		c.itemID = s.opts.NewID("tsc_")
 	default:
 		c.itemID = s.opts.NewID("fc_")
 		c.delta = newDelta(evArgumentsDelta, c.itemID, c.outIndex, "")
@@ -149,6 +153,8 @@ func (c *call) item(value []byte, status string) []byte {
 	b := []byte(`{"id":"` + c.itemID + `","type":"`)
 	name := string(appendEscaped(nil, c.ref.name))
 	switch c.ref.kind {
+	case toolSearch:
+		return c.toolSearchItem(status)
 	case toolCustom:
 		b = append(b, `custom_tool_call","status":"`+status+`","call_id":"`+c.id+`","name":"`+name+`","input":"`...)
 	default:
@@ -166,7 +172,7 @@ func (c *call) item(value []byte, status string) []byte {
 // toolSearchItem is a tool_search call, which Codex runs itself: its arguments
 // are an object, not a string.
 func (c *call) toolSearchItem(status string) []byte {
-	args := unescape(nil, c.args)
+	args := bytes.TrimSpace(unescape(nil, c.args))
 	if !jsontext.Value(args).IsValid() || args[0] != '{' {
 		args = []byte(`{}`)
 	}
@@ -190,6 +196,7 @@ func (s *Stream) finishCalls() {
 		default:
 			if len(c.args) == 0 {
 				c.args = []byte(`{}`)
+				s.ev.delta(&c.delta, c.args)
 			}
 			s.callDone(c, evArgumentsDone, "arguments", c.args)
 		}

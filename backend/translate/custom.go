@@ -42,7 +42,7 @@ func (d *inputDecoder) feed(piece []byte) []byte {
 	}
 	end, closed := stringEnd(d.json)
 	had := len(d.value)
-	d.value = escapeControls(d.value, d.json[:end])
+	d.value = appendInput(d.value, d.json[:end])
 	d.json = append([]byte(nil), d.json[end:]...)
 	if closed {
 		d.state = inputAfter
@@ -50,17 +50,37 @@ func (d *inputDecoder) feed(piece []byte) []byte {
 	return d.value[had:]
 }
 
-// escapeControls appends the inside of a JSON string, with the raw line breaks
-// and tabs escaped that models put into strings against the rules.
-func escapeControls(dst, in []byte) []byte {
-	for _, c := range in {
-		if c < ' ' {
-			dst = appendEscapedByte(dst, c)
-			continue
+// appendInput appends the inside of a JSON string, with what models put into
+// strings against the rules made right: raw line breaks and tabs are escaped, an
+// escape that JSON does not know (\d of a regular expression) means itself.
+func appendInput(dst, in []byte) []byte {
+	for len(in) > 0 {
+		c := in[0]
+		switch {
+		case c < ' ':
+			dst, in = appendEscapedByte(dst, c), in[1:]
+		case c != '\\':
+			dst, in = append(dst, c), in[1:]
+		case isEscape(in):
+			n := escapeLen(in)
+			dst, in = append(dst, sanitize(in[:n])...), in[n:]
+		default:
+			dst, in = append(dst, '\\', '\\'), in[1:]
 		}
-		dst = append(dst, c)
 	}
 	return dst
+}
+
+// isEscape reports whether in starts with an escape that JSON knows.
+func isEscape(in []byte) bool {
+	if len(in) < 2 {
+		return false
+	}
+	if in[1] == 'u' {
+		_, ok := hex4(in[2:])
+		return ok
+	}
+	return bytes.IndexByte([]byte(`"\/bfnrt`), in[1]) >= 0
 }
 
 // findStart looks for `{"input":"`.
@@ -169,21 +189,37 @@ func escapeLen(in []byte) int {
 	if len(in) < 2 {
 		return 2
 	}
-	if in[1] != 'u' {
+	if in[1] != 'u' || !hexSoFar(in[2:]) {
 		return 2
 	}
 	if len(in) < 6 {
 		return 6
 	}
-	r, ok := hex4(in[2:])
-	if !ok || r < 0xd800 || r >= 0xdc00 {
+	if r, _ := hex4(in[2:]); r < 0xd800 || r >= 0xdc00 {
 		return 6
 	}
-	if len(in) == 6 || in[6] == '\\' && (len(in) == 7 || in[7] == 'u') {
+	if low := in[6:]; len(low) == 0 || low[0] == '\\' && (len(low) == 1 || low[1] == 'u' && lowSoFar(low[2:])) {
 		return 12
 	}
 	return 6
 }
+
+// hexSoFar reports whether in can be, or begin, the four digits of an escape.
+func hexSoFar(in []byte) bool {
+	for _, c := range in[:min(len(in), 4)] {
+		if !isHex(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// lowSoFar is hexSoFar for the second half of a surrogate pair.
+func lowSoFar(in []byte) bool {
+	return hexSoFar(in) && (len(in) < 1 || in[0]|0x20 == 'd') && (len(in) < 2 || in[1]|0x20 >= 'c' && in[1] > '9')
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // stringEnd returns how much of in, the inside of a JSON string, is complete,
 // and whether the closing quote follows it.

@@ -162,7 +162,9 @@ func (c *toolReader) declare(d toolDecl, namespace text) error {
 		ref.kind = toolCustom
 		c.offer(ref, chatTool{description: d.description, explain: explainCustom(d.format), parameters: customSchema})
 	case "namespace":
-		return c.list(d.tools, d.name)
+		if d.tools != nil {
+			return c.list(d.tools, d.name)
+		}
 	case "tool_search":
 		ref = toolRef{kind: toolSearch, name: "tool_search"}
 		c.offer(ref, chatTool{description: d.description, parameters: d.parameters})
