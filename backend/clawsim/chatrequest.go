@@ -76,7 +76,7 @@ func (c *chatRequest) lastUserIndex() int {
 	return -1
 }
 
-// lastUser is the text of the last user message: the prompt of the turn.
+// lastUser is the text of the last user message.
 func (c *chatRequest) lastUser() string {
 	if i := c.lastUserIndex(); i >= 0 {
 		return contentText(c.messages[i])
@@ -93,10 +93,51 @@ func (c *chatRequest) firstUser() string {
 	return ""
 }
 
-// toolResults are the texts of the tool messages after the last user message.
+// promptIndex is the user message that the turn answers. Codex and the bridge
+// put user messages of their own right behind a tool's result (its picture, the
+// note that a sub-agent ended): those go on with the turn, unless they carry a
+// marker.
+func (c *chatRequest) promptIndex() int {
+	last := c.lastUserIndex()
+	for end := last; end >= 0; end-- {
+		if c.messages[end].str("role") != "user" {
+			continue
+		}
+		begin := end
+		for begin > 0 && c.messages[begin-1].str("role") == "user" {
+			begin--
+		}
+		if begin == 0 || c.messages[begin-1].str("role") != "tool" || c.marked(begin, end) {
+			return end
+		}
+		end = begin
+	}
+	return last
+}
+
+// marked reports whether a message between two indexes, both included, carries
+// a marker.
+func (c *chatRequest) marked(begin, end int) bool {
+	for _, m := range c.messages[begin : end+1] {
+		if found, err := directives(contentText(m)); len(found) > 0 || err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// prompt is the text that the turn answers.
+func (c *chatRequest) prompt() string {
+	if i := c.promptIndex(); i >= 0 {
+		return contentText(c.messages[i])
+	}
+	return ""
+}
+
+// toolResults are the texts of the tool messages after the prompt.
 func (c *chatRequest) toolResults() []string {
 	var out []string
-	for _, m := range c.messages[c.lastUserIndex()+1:] {
+	for _, m := range c.messages[c.promptIndex()+1:] {
 		if m.str("role") == "tool" {
 			out = append(out, contentText(m))
 		}

@@ -5,7 +5,7 @@ import "strings"
 // turnFor asks for the turn that the model takes on a request, in this order:
 // turns queued by a control call, scripts that match, markers, the small agent.
 func (s *Sim) turnFor(f *chatRequest) Turn {
-	prompt, results := f.lastUser(), f.toolResults()
+	prompt, results := f.prompt(), f.toolResults()
 	t, queued := s.queued()
 	if !queued {
 		t = step(s.planFor(f, prompt), len(results))
