@@ -17,7 +17,8 @@ type call struct {
 	itemID   string
 	outIndex int
 	args     []byte // so far: the inside of a JSON string
-	whole    bool   // the arguments came as one object: nothing can be added
+	half     halves
+	whole    bool // the arguments came as one object: nothing can be added
 	delta    deltaEvent
 	input    *inputDecoder // of a freeform tool
 }
@@ -33,16 +34,19 @@ func (s *Stream) call(p *callPiece) {
 	}
 	in := p.arguments
 	if in[0] == '"' {
-		in = sanitize(text(in).inner())
+		in = c.half.next(text(in).inner())
 	} else {
 		in = appendEscaped(nil, in)
 		c.whole = true
 	}
+	s.addArguments(c, in)
+}
+
+// addArguments takes what is whole of a call's arguments, escaped.
+func (s *Stream) addArguments(c *call, in []byte) {
 	c.args = append(c.args, in...)
 	if c.input != nil {
-		if in = c.input.feed(in); len(in) == 0 {
-			return
-		}
+		in = c.input.feed(in)
 	}
 	if len(in) > 0 && c.ref.kind != toolSearch { // whose arguments have no deltas in the API
 		s.ev.delta(&c.delta, in)
@@ -184,6 +188,7 @@ func (c *call) toolSearchItem(status string) []byte {
 // the answer is complete: Codex starts a call as soon as it sees its end.
 func (s *Stream) finishCalls() {
 	for _, c := range s.calls {
+		s.addArguments(c, c.half.end())
 		switch c.ref.kind {
 		case toolCustom:
 			rest := c.input.finish(c.args)

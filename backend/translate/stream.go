@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
 	"time"
 )
 
@@ -35,8 +38,9 @@ type Stream struct {
 	created int64
 	done    bool
 
-	output  []byte // finished items, joined by commas
-	nextOut int    // output_index of the next item
+	output  []byte // finished items, joined by commas, in the order of output_index
+	kept    []keptItem
+	nextOut int // output_index of the next item
 
 	open       openItem
 	itemStatus status // of the items that end the answer
@@ -46,6 +50,8 @@ type Stream struct {
 	model      string
 	finish     string
 	sawText    bool
+	textHalf   halves
+	thinkHalf  halves
 	details    [][]byte // reasoning_details of the open reasoning item
 
 	chunk  chunk
@@ -126,15 +132,25 @@ func (s *Stream) Chunk(data []byte) error {
 		s.saidDone()
 		return nil
 	}
-	if err := s.read(data); err != nil {
-		return &Failure{Kind: FailGarbage, Message: "The upstream sent something that is not a chat chunk.", cause: err}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil // some servers keep the line alive with empty data
 	}
-	return s.apply()
+	switch err := s.read(data); {
+	case err == nil:
+		return s.apply()
+	case !errors.Is(err, io.ErrUnexpectedEOF):
+		return &Failure{Kind: FailGarbage, Message: "The upstream sent something that is not a chat chunk.", cause: err}
+	case s.finish != "":
+		return nil // the answer itself is whole
+	}
+	return &Failure{Kind: FailHangUp, Message: "The upstream hung up in the middle of a chunk."}
 }
 
 // Completion takes a whole buffered answer.
 func (s *Stream) Completion(body []byte) error {
-	if err := s.read(body); err != nil {
+	if err := s.read(body); errors.Is(err, io.ErrUnexpectedEOF) {
+		return &Failure{Kind: FailHangUp, Message: "The upstream hung up in the middle of its answer."}
+	} else if err != nil {
 		return &Failure{Kind: FailGarbage, Message: "The upstream's answer is not valid JSON.", cause: err}
 	}
 	if err := s.apply(); err != nil {
@@ -168,19 +184,22 @@ func (s *Stream) apply() error {
 	if !c.model.empty() && s.model != string(c.model.inner()) {
 		s.model = c.model.String()
 	}
-	if !c.reasoning.empty() {
-		s.reasoning(sanitize(c.reasoning.inner()))
+	if in := s.thinkHalf.next(c.reasoning.inner()); len(in) > 0 {
+		s.reasoning(in)
 	}
 	if len(c.details) > 2 { // not []
 		s.thinkDetails(c.details, !c.reasoning.empty())
 	}
 	for _, p := range c.content {
-		if p.kind == partText && !p.text.empty() {
-			s.text(sanitize(p.text.inner()))
+		if p.kind != partText {
+			continue
+		}
+		if in := s.textHalf.next(p.text.inner()); len(in) > 0 {
+			s.text(in)
 		}
 	}
-	if !c.refusal.empty() {
-		s.text(sanitize(c.refusal.inner())) // Codex renders no refusal parts
+	if in := s.textHalf.next(c.refusal.inner()); len(in) > 0 {
+		s.text(in) // Codex renders no refusal parts
 	}
 	for i := range c.calls {
 		s.call(&c.calls[i])
@@ -250,11 +269,20 @@ func (s *Stream) takeIndex() int {
 func (s *Stream) closeItem() {
 	switch s.open.kind {
 	case openMessage:
+		s.endHalf(&s.textHalf)
 		s.closeMessage()
 	case openReasoning:
+		s.endHalf(&s.thinkHalf)
 		s.closeReasoning()
 	}
 	s.open = openItem{}
+}
+
+func (s *Stream) endHalf(h *halves) {
+	if in := h.end(); in != nil {
+		s.open.text = append(s.open.text, in...)
+		s.ev.delta(&s.open.delta, in)
+	}
 }
 
 func (s *Stream) closeMessage() {
@@ -279,8 +307,30 @@ func (s *Stream) itemDone(index int, item []byte) {
 	s.ev.int("output_index", index)
 	s.ev.raw("item", item)
 	s.ev.end()
-	if len(s.output) > 0 {
-		s.output = append(s.output, ',')
+	s.keep(index, item)
+}
+
+// keptItem is one item of output: which, and its size in bytes.
+type keptItem struct{ index, size int }
+
+// keep puts a finished item where its output_index says: a text may be finished
+// before the calls that came before it, which wait for the end of the answer.
+func (s *Stream) keep(index int, item []byte) {
+	at := len(s.kept)
+	for at > 0 && s.kept[at-1].index > index {
+		at--
 	}
-	s.output = append(s.output, item...)
+	start := 0
+	for _, k := range s.kept[:at] {
+		start += k.size + len(",")
+	}
+	switch {
+	case at < len(s.kept):
+		s.output = slices.Insert(s.output, start, slices.Concat(item, []byte{','})...)
+	case at > 0:
+		s.output = append(append(s.output, ','), item...)
+	default:
+		s.output = append(s.output, item...)
+	}
+	s.kept = slices.Insert(s.kept, at, keptItem{index, len(item)})
 }
