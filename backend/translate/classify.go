@@ -14,8 +14,11 @@ import (
 // error string.
 func ClassifyError(status int, body []byte, beside string) *Failure {
 	d := readErrorDetail(body)
-	if d.message == "" {
+	switch {
+	case d.message == "":
 		d.message = beside
+	case beside != "" && beside != d.message:
+		d.message += ": " + beside
 	}
 	if status == 0 {
 		status = d.status

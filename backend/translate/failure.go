@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -130,7 +131,8 @@ func (f *Failure) Remedy(s Situation) Remedy {
 // words that Codex reads it from.
 func (f *Failure) Text(code string) string {
 	if code == CodeWait && f.RetryAfter > 0 {
-		return fmt.Sprintf("%s Please try again in %.3gs.", f.Message, f.RetryAfter.Seconds())
+		seconds := strconv.FormatFloat(f.RetryAfter.Round(time.Millisecond).Seconds(), 'f', -1, 64)
+		return f.Message + " Please try again in " + seconds + "s."
 	}
 	return f.Message
 }

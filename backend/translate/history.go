@@ -191,13 +191,13 @@ func (b *builder) uniqueID(source string) string {
 	if source == "" {
 		source = "call"
 	}
-	b.ids[source]++
-	if n := b.ids[source]; n > 1 {
-		id := source + "_" + strconv.Itoa(n)
-		b.ids[id]++
-		return id
+	id := source
+	for b.ids[id] > 0 {
+		b.ids[source]++
+		id = source + "_" + strconv.Itoa(b.ids[source])
 	}
-	return source
+	b.ids[id]++
+	return id
 }
 
 // endGroup writes the outputs of the group's calls.
