@@ -50,6 +50,8 @@ func (a *app) demoSettings() (*settings.Settings, error) {
 			return filepath.Join(folder, "state"), true
 		case "CODEX_HOME":
 			return filepath.Join(folder, "codex"), true
+		case "BLOCKRUN_MODEL_CATALOG_URL":
+			return settings.NoModelList, true
 		}
 		return "", false
 	}

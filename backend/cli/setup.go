@@ -9,7 +9,6 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
-	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -52,9 +51,15 @@ The link need not run; if it does, its models are used.`,
 
 // setUp writes Codex's files for a bridge on port.
 func (a *app) setUp(ctx context.Context, s *settings.Settings, port int) (codex.SetupResult, error) {
-	return daemon.Setup(ctx, daemon.SetupOptions{
-		Settings: s, Port: port, Codex: a.findCodex(), Environ: a.env.Environ, Selection: models.Selection{},
-	})
+	o := a.setupOptions(s)
+	o.Port = port
+	return daemon.Setup(ctx, o)
+}
+
+func (a *app) setupOptions(s *settings.Settings) daemon.SetupOptions {
+	return daemon.SetupOptions{
+		Settings: s, Version: a.env.Version, Codex: a.findCodex(), Environ: a.env.Environ, Now: a.env.Now(),
+	}
 }
 
 // findCodex is the installed Codex's path, "" where there is none.
@@ -74,7 +79,8 @@ func (a *app) tellNotes(result codex.SetupResult) {
 
 func (a *app) setupText(s *settings.Settings, result codex.SetupResult) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Profile     %s\nModel list  %s (%d models)\n", result.Profile, result.Catalog, result.Models)
+	fmt.Fprintf(&b, "Profile     %s\nModel list  %s, %d models\n", result.Profile, result.Catalog.Path, result.Catalog.Models)
+	fmt.Fprintf(&b, "            %s\n", result.Source)
 	fmt.Fprintf(&b, "\nStart the link with \"clawrouter-codex start\" and Codex with:\n\n    %s\n", codexLine(a, s))
 	return b.String()
 }

@@ -2,9 +2,7 @@ package codex
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
-	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 )
@@ -55,16 +53,12 @@ type Truncation struct {
 	Limit int    `json:"limit"`
 }
 
-// Catalog is the content of a model_catalog_json file.
+// Catalog is the content of a model_catalog_json file. Codex ignores the
+// selection; it is kept there so that the next setup makes the same one.
 type Catalog struct {
-	Models []Entry `json:"models"`
+	Models    []Entry          `json:"models"`
+	Selection models.Selection `json:"clawrouter_selection,omitzero"`
 }
-
-//go:embed instructions.md
-var ownInstructions string
-
-// OwnInstructions are the base instructions for a machine without Codex.
-func OwnInstructions() string { return ownInstructions }
 
 // efforts are the three names that every provider of a reasoning model takes.
 var efforts = []ReasoningLevel{
@@ -79,11 +73,11 @@ const unknownWindow = 128_000
 
 // NewCatalog describes list to Codex, in list's order. Instructions are the only
 // system prompt that a model gets; "" means OwnInstructions.
-func NewCatalog(list []models.Model, instructions string) Catalog {
+func NewCatalog(list []models.Model, instructions string, selection models.Selection) Catalog {
 	if instructions == "" {
 		instructions = ownInstructions
 	}
-	catalog := Catalog{Models: make([]Entry, 0, len(list))}
+	catalog := Catalog{Models: make([]Entry, 0, len(list)), Selection: selection}
 	for i, m := range list {
 		catalog.Models = append(catalog.Models, newEntry(m, i+1, instructions))
 	}
@@ -132,50 +126,4 @@ func (c Catalog) Encode() ([]byte, error) {
 	enc.SetIndent("", " ")
 	err := enc.Encode(c)
 	return b.Bytes(), err
-}
-
-// bundledModel is what we read of an entry of `codex debug models --bundled`.
-type bundledModel struct {
-	Slug             string `json:"slug"`
-	Visibility       string `json:"visibility"`
-	Priority         int    `json:"priority"`
-	ToolMode         string `json:"tool_mode"`
-	Lite             bool   `json:"use_responses_lite"`
-	BaseInstructions string `json:"base_instructions"`
-}
-
-// bundledInstructions takes the base instructions of the newest general model
-// from a bundled catalog, "" where there is none that fits. Models that work in
-// code mode are passed over: their instructions tell of tools (functions.exec)
-// that a model behind the bridge is not given.
-func bundledInstructions(catalog []byte) string {
-	var list struct {
-		Models []bundledModel `json:"models"`
-	}
-	if json.Unmarshal(catalog, &list) != nil {
-		return ""
-	}
-	best := bundledModel{}
-	for _, m := range list.Models {
-		general := m.Visibility == "list" && (m.ToolMode == "" || m.ToolMode == "direct") && !m.Lite &&
-			!strings.Contains(m.Slug, "codex") && m.BaseInstructions != ""
-		if general && (best.Slug == "" || m.Priority < best.Priority) {
-			best = m
-		}
-	}
-	return neutral(best.BaseInstructions)
-}
-
-// neutral takes out what is true of OpenAI's models only: who the model is, and
-// a tool that its training knows and Codex does not offer.
-func neutral(instructions string) string {
-	first, rest, found := strings.Cut(instructions, ".")
-	if before, _, named := strings.Cut(first, " based on GPT-"); named && found {
-		first = before
-		instructions = first + "." + rest
-	}
-	return strings.NewReplacer(
-		"`multi_tool_use.parallel`", "parallel tool calls",
-		"multi_tool_use.parallel", "parallel tool calls",
-	).Replace(instructions)
 }

@@ -1,6 +1,7 @@
 package codex
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,14 @@ const ProviderID = "clawrouter"
 
 // Home is Codex's folder (CODEX_HOME).
 type Home struct{ Dir string }
+
+// Create makes the folder, for this user alone: Codex keeps its login there.
+func (h Home) Create() error {
+	if err := os.MkdirAll(h.Dir, 0o700); err != nil {
+		return fmt.Errorf("make Codex's folder: %w", err)
+	}
+	return nil
+}
 
 // Config is the base config, which belongs to the user and to Codex.
 func (h Home) Config() string { return filepath.Join(h.Dir, "config.toml") }

@@ -3,10 +3,9 @@ package codex
 import (
 	"fmt"
 	"strings"
-)
 
-// DefaultModel is what the profile starts with: ClawRouter's balanced routing.
-const DefaultModel = "blockrun/auto"
+	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
+)
 
 // setting is one key of the profile. A pinned one must be right for the link to
 // work and is set again by every setup; the others are the user's to change.
@@ -19,17 +18,24 @@ type setting struct {
 
 const providerTable = "model_providers." + ProviderID
 
+func (s setting) path() []string {
+	if s.table == "" {
+		return []string{s.key}
+	}
+	return append(strings.Split(s.table, "."), s.key)
+}
+
 // profileSettings are the keys of the profile, in the order of a fresh file.
-func profileSettings(catalog string, port int) []setting {
+func profileSettings(catalog, model string, port int) []setting {
 	return []setting{
-		{"", "model", tomlString(DefaultModel), false},
-		{"", "model_provider", tomlString(ProviderID), true},
-		{"", "model_catalog_json", tomlString(catalog), true},
+		{"", "model", tomledit.Quote(model), false},
+		{"", "model_provider", tomledit.Quote(ProviderID), true},
+		{"", "model_catalog_json", tomledit.Quote(catalog), true},
 
 		// Not "OpenAI": Codex compresses bodies and compacts remotely for that name.
-		{providerTable, "name", tomlString("ClawRouter"), true},
-		{providerTable, "base_url", tomlString(fmt.Sprintf("http://localhost:%d/v1", port)), true},
-		{providerTable, "wire_api", tomlString("responses"), true},
+		{providerTable, "name", tomledit.Quote("ClawRouter"), true},
+		{providerTable, "base_url", tomledit.Quote(fmt.Sprintf("http://localhost:%d/v1", port)), true},
+		{providerTable, "wire_api", tomledit.Quote("responses"), true},
 		// true would send the user's ChatGPT token to the bridge.
 		{providerTable, "requires_openai_auth", "false", true},
 		// The bridge repeats what a repeat can mend. Codex multiplies the two
@@ -65,23 +71,4 @@ func freshProfile(all []setting) []byte {
 		fmt.Fprintf(&b, "%s = %s\n", s.key, s.value)
 	}
 	return []byte(b.String())
-}
-
-// tomlString quotes text as a TOML basic string.
-func tomlString(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < 0x20 || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
 )
 
 // Program is an installed Codex, asked about itself in a home of its own, so
@@ -50,7 +52,7 @@ func (p *Program) Instructions(ctx context.Context) (string, error) {
 
 // Validate has Codex load the catalog at path. The error is Codex's own.
 func (p *Program) Validate(ctx context.Context, path string) error {
-	out, err := p.ask(ctx, "debug", "models", "-c", "model_catalog_json="+tomlString(path))
+	out, err := p.ask(ctx, "debug", "models", "-c", "model_catalog_json="+tomledit.Quote(path))
 	if err != nil {
 		return err
 	}

@@ -2,111 +2,99 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
-// SetupOptions is what Setup needs.
+// SetupOptions is what Setup and GenCatalog need.
 type SetupOptions struct {
-	Settings  *settings.Settings
-	Port      int      // of the bridge
-	Codex     string   // path of the installed Codex, "" where there is none
-	Environ   []string // as os.Environ
-	Selection models.Selection
+	Settings *settings.Settings
+	Version  string
+	Port     int      // of the bridge
+	Codex    string   // path of the installed Codex, "" where there is none
+	Environ  []string // as os.Environ
+	Now      time.Time
 }
 
-// Setup writes Codex's profile and catalog with the models that the upstream
-// offers, or those of the snapshot where no upstream answers.
+// Setup writes Codex's profile, and a catalog with the selection that the last
+// one was made with.
 func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
-	list, err := ListModels(ctx, o.Settings, o.Selection)
+	home := codex.Home{Dir: o.Settings.CodexHome.V}
+	selection := home.Selection()
+	list, err := ListModels(ctx, o.Settings, o.Version, selection)
 	if err != nil {
 		return codex.SetupResult{}, err
 	}
-	program, err := codexProgram(o.Settings, o.Codex, o.Environ)
-	if err != nil {
-		return codex.SetupResult{}, err
-	}
-	result, err := codex.Setup(ctx, codex.SetupOptions{
-		Home: codex.Home{Dir: o.Settings.CodexHome.V}, Port: o.Port,
-		Models: list.Models, Program: program, Scratch: o.Settings.Paths.Root,
+	var result codex.SetupResult
+	err = o.alone(ctx, func(program *codex.Program) error {
+		result, err = codex.Setup(ctx, codex.SetupOptions{
+			Home: home, Port: o.Port, Models: list.Models, Selection: selection, Program: program,
+			Backup: o.Settings.Paths.Backup(), Now: o.Now,
+		})
+		return err
 	})
 	result.Source = list.Source
 	return result, err
 }
 
-// codexProgram is nil without a path. It makes the state folder, in which the
-// program's throw-away homes lie.
-func codexProgram(s *settings.Settings, path string, environ []string) (*codex.Program, error) {
-	if err := s.Paths.Create(); err != nil {
-		return nil, fmt.Errorf("make the state folder: %w", err)
-	}
+// CatalogResult is what GenCatalog did.
+type CatalogResult struct {
+	codex.CatalogResult
+	Source string `json:"source"` // where the list of models comes from
+}
+
+// GenCatalog writes a catalog with the given selection to path, "" meaning
+// Codex's folder.
+func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection, path string) (CatalogResult, error) {
 	if path == "" {
-		return nil, nil
+		home := codex.Home{Dir: o.Settings.CodexHome.V}
+		path = home.Catalog()
+		if err := home.Create(); err != nil {
+			return CatalogResult{}, err
+		}
 	}
-	return &codex.Program{Path: path, Env: environ, Scratch: s.Paths.Root}, nil
-}
-
-// ModelList is a selection of models and where the data come from.
-type ModelList struct {
-	Models []models.Model
-	Source string // in words, for people
-}
-
-// liveTimeout is for a server on this machine or named by the user.
-const liveTimeout = 3 * time.Second
-
-// ListModels asks the upstream for its models, describes them, and selects. A
-// server that is not ClawRouter has names of its own: all of them are listed.
-func ListModels(ctx context.Context, s *settings.Settings, want models.Selection) (ModelList, error) {
-	table := models.Snapshot()
-	live, err := askModels(ctx, s)
+	list, err := ListModels(ctx, o.Settings, o.Version, selection)
 	if err != nil {
-		return ModelList{}, err
+		return CatalogResult{}, err
 	}
-	if live.ids != nil && !live.clawRouter {
-		return ModelList{Models: models.Foreign(live.ids), Source: live.address}, nil
+	if len(list.Models) == 0 {
+		return CatalogResult{}, errors.New("the selection leaves no model")
 	}
-	source := live.address
-	if live.ids == nil {
-		live.ids = table.IDs()
-		source = "the built-in list of " + table.Taken + " (" + live.why + ")"
-	}
-	all := table.Join(live.ids)
-	if len(all) == 0 {
-		return ModelList{}, fmt.Errorf("%s offers no model that can hold a coding turn", source)
-	}
-	return ModelList{Models: table.Select(all, want), Source: source}, nil
+	result := CatalogResult{Source: list.Source}
+	err = o.alone(ctx, func(program *codex.Program) error {
+		result.CatalogResult, err = codex.WriteCatalog(ctx, codex.CatalogOptions{
+			Path: path, Models: list.Models, Selection: selection, Program: program,
+		})
+		return err
+	})
+	return result, err
 }
 
-// liveList is what the upstream said of its models.
-type liveList struct {
-	ids        []string // nil when it said nothing
-	address    string
-	clawRouter bool
-	why        string // it said nothing
-}
+// editWait bounds the wait for another process of ours that edits Codex's files.
+// It may have to start Codex four times.
+const editWait = 60 * time.Second
 
-func askModels(ctx context.Context, s *settings.Settings) (liveList, error) {
-	up, err := newUpstream(Options{Settings: s})
-	if err != nil {
-		return liveList{}, err
+// alone calls edit while no other process of ours edits Codex's files.
+func (o SetupOptions) alone(ctx context.Context, edit func(*codex.Program) error) error {
+	paths := o.Settings.Paths
+	if err := paths.Create(); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
 	}
-	defer up.client.Close()
-	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
+	wait, cancel := context.WithTimeout(ctx, editWait)
 	defer cancel()
-	live := liveList{address: up.client.BaseURL()}
-	body, err := up.client.Models(ctx)
-	if err == nil {
-		live.ids, err = models.ParseIDs(body)
-	}
+	lock, err := atomicfile.WaitLock(wait, paths.EditLock())
 	if err != nil {
-		live.why = fmt.Sprintf("%s does not tell its models: %v", live.address, rootCause(err))
-		return live, nil
+		return fmt.Errorf("another clawrouter-codex edits Codex's files: %w", err)
 	}
-	live.clawRouter = up.client.ClawRouter(ctx)
-	return live, nil
+	var program *codex.Program
+	if o.Codex != "" {
+		program = &codex.Program{Path: o.Codex, Env: o.Environ, Scratch: paths.Root}
+	}
+	return errors.Join(edit(program), lock.Unlock())
 }

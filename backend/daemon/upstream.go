@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
 // upstream is whoever answers the bridge: a server that already runs, or a
@@ -15,18 +16,21 @@ type upstream struct {
 }
 
 func newUpstream(o Options) (*upstream, error) {
-	address := o.Settings.ProxyURL.V
-	key := o.Settings.UpstreamAPIKey.V.Reveal()
-	if address == "" {
-		// The key is for an upstream of the user's own; ClawRouter would send it
-		// on to the gateway.
-		address, key = fmt.Sprintf("http://127.0.0.1:%d", o.Settings.ProxyPort.V), ""
-	}
-	client, err := proxy.NewClient(address, proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + o.Version})
+	client, err := newClient(o.Settings, o.Version)
 	if err != nil {
 		return nil, err
 	}
 	return &upstream{client: client}, nil
+}
+
+func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
+	address, key := s.ProxyURL.V, s.UpstreamAPIKey.V.Reveal()
+	if address == "" {
+		// The key is for an upstream of the user's own; ClawRouter would send it
+		// on to the gateway.
+		address, key = fmt.Sprintf("http://127.0.0.1:%d", s.ProxyPort.V), ""
+	}
+	return proxy.NewClient(address, proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + version})
 }
 
 // run keeps what must be kept running until ctx ends.

@@ -110,7 +110,7 @@ var mediaWords = []string{
 	"image", "imagine", "imagen", "banana", "dall-e", "flux", "cogview", "seedream",
 	"video", "sora", "veo", "seedance", "kling", "hailuo",
 	"audio", "tts", "speech", "music", "whisper", "voice", "lyria",
-	"embedding", "rerank", "moderation",
+	"embed", "embedding", "rerank", "moderation",
 }
 
 // media reports whether an id names a media model.

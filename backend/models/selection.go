@@ -10,10 +10,15 @@ var flagships = []string{"anthropic", "openai", "google", "deepseek", "moonshot"
 
 // Selection says which of the live models a user wants to see.
 type Selection struct {
-	All          bool     // everything that can hold a coding turn
-	PerFamily    int      // newest models of each family; 0 means DefaultPerFamily
-	DropFamilies []string // such as "google", "free"
-	DropModels   []string // ids or aliases
+	All          bool     `json:"all,omitempty"`           // everything that can hold a coding turn
+	PerFamily    int      `json:"per_family,omitempty"`    // newest models of each family; 0 means DefaultPerFamily
+	DropFamilies []string `json:"drop_families,omitempty"` // such as "google", "free"
+	DropModels   []string `json:"drop_models,omitempty"`   // ids or aliases
+}
+
+// IsZero reports whether the selection is the default one.
+func (s Selection) IsZero() bool {
+	return !s.All && s.PerFamily == 0 && len(s.DropFamilies) == 0 && len(s.DropModels) == 0
 }
 
 // DefaultPerFamily keeps a picker readable.

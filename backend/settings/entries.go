@@ -27,6 +27,7 @@ var entries = []entry{
 	choice("isolate_home", "ISOLATE_HOME", "give ClawRouter a home folder of its own", func(s *Settings) *Value[Choice] { return &s.IsolateHome }),
 	toggle("web_search", "WEB_SEARCH", "let the model search the web through ClawRouter", func(s *Settings) *Value[bool] { return &s.WebSearch }),
 	path("codex_home", "CODEX_HOME", "Codex's folder", func(s *Settings) *Value[string] { return &s.CodexHome }),
+	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),
 	path("npx", "", "absolute path of npx, remembered by setup", func(s *Settings) *Value[string] { return &s.Npx }),
 	secret("BLOCKRUN_WALLET_KEY", "private key of the wallet", func(s *Settings) *Value[Secret] { return &s.WalletKey }),
@@ -144,6 +145,19 @@ func address(key, env, about string, field func(*Settings) *Value[string]) entry
 		}
 		*field(s) = Value[string]{strings.TrimRight(u.String(), "/"), from}
 		return nil
+	}
+	return e
+}
+
+// offOr lets an address be NoModelList as well.
+func offOr(e entry) entry {
+	set := e.set
+	e.set = func(m Machine, s *Settings, text string, from Origin) error {
+		if strings.EqualFold(strings.TrimSpace(text), NoModelList) {
+			s.ModelList = Value[string]{NoModelList, from}
+			return nil
+		}
+		return set(m, s, text, from)
 	}
 	return e
 }

@@ -21,6 +21,9 @@ func (p Paths) Lock() string { return filepath.Join(p.Root, "lock") }
 // read a locked one.
 func (p Paths) Running() string { return filepath.Join(p.Root, "running.json") }
 
+// EditLock is held while Codex's files are edited.
+func (p Paths) EditLock() string { return filepath.Join(p.Root, "edit.lock") }
+
 // Key holds the bridge's own key.
 func (p Paths) Key() string { return filepath.Join(p.Root, "key") }
 

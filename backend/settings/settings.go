@@ -77,6 +77,7 @@ type Settings struct {
 	IsolateHome   Value[Choice] // gives ClawRouter a home of its own
 	WebSearch     Value[bool]
 	CodexHome     Value[string] // absolute path
+	ModelList     Value[string] // address of the gateway's public model list, or NoModelList
 
 	// Remembered by setup for a start without the shell's PATH.
 	Node Value[string]
@@ -144,6 +145,7 @@ func defaults(m Machine, paths Paths) *Settings {
 		IsolateHome: Value[Choice]{Auto, Default},
 		WebSearch:   Value[bool]{false, Default},
 		CodexHome:   Value[string]{filepath.Join(m.Home, ".codex"), Default},
+		ModelList:   Value[string]{"https://blockrun.ai/api/v1/models", Default},
 
 		ProxyURL:       Value[string]{"", Default},
 		WalletKeyFile:  Value[string]{"", Default},
@@ -153,6 +155,9 @@ func defaults(m Machine, paths Paths) *Settings {
 		UpstreamAPIKey: Value[Secret]{Secret{}, Default},
 	}
 }
+
+// NoModelList keeps the program from asking the gateway for prices.
+const NoModelList = "off"
 
 // DefaultCommand starts ClawRouter where the user names no other command.
 const DefaultCommand = "npx -y @blockrun/clawrouter@latest"

@@ -45,6 +45,7 @@ func TestDefaults(t *testing.T) {
 		"isolate_home|ISOLATE_HOME=auto (default)",
 		"web_search|WEB_SEARCH=false (default)",
 		"codex_home|CODEX_HOME=/home/ann/.codex (default)",
+		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",
 		"npx|= (default)",
 		"|BLOCKRUN_WALLET_KEY= (default)",
@@ -89,6 +90,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PORT": "1", "PROXY_PORT": "2", "CLAWROUTER_PROXY_URL": "https://gateway.example/v1/",
 		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": "keys/wallet", "ISOLATE_HOME": "1",
 		"WEB_SEARCH": "on", "CODEX_HOME": "~/codex", "BLOCKRUN_WALLET_KEY": "0xabc", "UPSTREAM_API_KEY": "sk-1",
+		"BLOCKRUN_MODEL_CATALOG_URL": "Off",
 	}
 	s, err := Load(machine("", env), nil)
 	if err != nil {
@@ -103,7 +105,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 	want := map[string]string{
 		"PORT": "1", "PROXY_PORT": "2", "CLAWROUTER_PROXY_URL": "https://gateway.example/v1",
 		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": "/home/ann/work/keys/wallet", "ISOLATE_HOME": "on",
-		"WEB_SEARCH": "true", "CODEX_HOME": "/home/ann/codex",
+		"WEB_SEARCH": "true", "CODEX_HOME": "/home/ann/codex", "BLOCKRUN_MODEL_CATALOG_URL": "off",
 		"BLOCKRUN_WALLET_KEY": "(set, not shown)", "UPSTREAM_API_KEY": "(set, not shown)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

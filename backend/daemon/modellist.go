@@ -1,0 +1,121 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// ModelList is a selection of models and where the data come from.
+type ModelList struct {
+	Models []models.Model
+	Source string // in words, for people
+}
+
+const (
+	// liveTimeout is for a server on this machine or named by the user.
+	liveTimeout = 3 * time.Second
+	// publicTimeout is for the gateway's price list, which is worth no long wait.
+	publicTimeout = 3 * time.Second
+	maxPublicList = 8 << 20
+)
+
+// ListModels asks the upstream for its models, describes them with BlockRun's
+// public list or the built-in one, and selects. A server that is not ClawRouter
+// has names of its own: all of them are listed.
+func ListModels(ctx context.Context, s *settings.Settings, version string, want models.Selection) (ModelList, error) {
+	live, err := askModels(ctx, s, version)
+	if err != nil {
+		return ModelList{}, err
+	}
+	if live.ids != nil && !live.clawRouter {
+		list := ModelList{Models: models.Foreign(live.ids), Source: live.address}
+		if len(list.Models) == 0 {
+			return list, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
+		}
+		return list, nil
+	}
+	table, prices := knownModels(ctx, s)
+	source := fmt.Sprintf("models from %s, prices from %s", live.address, prices)
+	if live.ids == nil {
+		live.ids = table.IDs()
+		source = fmt.Sprintf("%s, because %s", prices, live.why)
+	}
+	all := table.Join(live.ids)
+	if len(all) == 0 {
+		return ModelList{}, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
+	}
+	return ModelList{Models: table.Select(all, want), Source: source}, nil
+}
+
+// liveList is what the upstream said of its models.
+type liveList struct {
+	ids        []string // nil when it said nothing
+	address    string
+	clawRouter bool
+	why        string // it said nothing
+}
+
+func askModels(ctx context.Context, s *settings.Settings, version string) (liveList, error) {
+	client, err := newClient(s, version)
+	if err != nil {
+		return liveList{}, err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
+	defer cancel()
+	live := liveList{address: client.BaseURL()}
+	body, err := client.Models(ctx)
+	if err == nil {
+		live.ids, err = models.ParseIDs(body)
+	}
+	if err != nil {
+		live.why = fmt.Sprintf("%s does not tell its models: %v", live.address, rootCause(err))
+		return live, nil
+	}
+	live.clawRouter = client.ClawRouter(ctx)
+	return live, nil
+}
+
+// knownModels is the public list laid over the built-in one, and its name.
+func knownModels(ctx context.Context, s *settings.Settings) (*models.Table, string) {
+	builtIn := models.Snapshot()
+	name := "the built-in list of " + builtIn.Taken
+	if s.ModelList.V == settings.NoModelList {
+		return builtIn, name
+	}
+	body, err := fetch(ctx, s.ModelList.V)
+	if err != nil {
+		return builtIn, name
+	}
+	table, err := builtIn.Update(body)
+	if err != nil {
+		return builtIn, name
+	}
+	return table, s.ModelList.V
+}
+
+func fetch(ctx context.Context, address string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, publicTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("GET %s: %s", address, resp.Status)
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, maxPublicList))
+}
