@@ -1,0 +1,80 @@
+//go:build e2e
+
+package codex
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/BlockRunAI/clawrouter-codex/e2e/stage"
+)
+
+// viaTap sends Codex through a counter before the bridge.
+func viaTap(t *testing.T, c *codex) (tap *stage.Tap, flags []string) {
+	tap = stage.NewTap(t, c.link.URL())
+	return tap, []string{"-c", `model_providers.clawrouter.base_url="` + tap.URL + `/v1"`}
+}
+
+// What the wallet, the provider or the model says is told in words, and Codex
+// makes no more requests than a repeat can be worth.
+func TestUpstreamErrors(t *testing.T) {
+	tests := []struct {
+		name, script string
+		requests     int    // that Codex made, at most
+		calls        int    // that reached ClawRouter, at most
+		words        string // that Codex printed
+		survives     bool   // the turn completes all the same
+	}{
+		{"wallet empty", `[[402funds]]`, 1, 1, "Insufficient", false},
+		{"request refused", `[[400]]`, 1, 1, "bad parameter", false},
+		{"key refused", `[[401]]`, 1, 1, "Invalid authentication", false},
+		{"model unknown", `[[404]]`, 1, 1, "Unknown model", false},
+		{"context too long", `[[context]]`, 1, 1, "ran out of room", false},
+		{"overloaded for good", `[[503]]`, 3, 3, "overloaded", false},
+		{"overloaded once", `[[503 times=1]] [[say "Back again."]]`, 2, 2, "Back again.", true},
+		{"provider fails for good", `[[500]]`, 3, 3, "Internal server error", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCodex(t)
+			tap, flags := viaTap(t, c)
+			r := c.exec("Do it. "+test.script, flags...)
+			if survived := r.exit == 0; survived != test.survives {
+				t.Errorf("codex ended with %d", r.exit)
+			}
+			if got := tap.Posts(); got < 1 || got > test.requests {
+				t.Errorf("codex made %d requests, want at most %d", got, test.requests)
+			}
+			if got := c.link.Record(t).Requests; got < 1 || got > test.calls {
+				t.Errorf("%d requests reached ClawRouter, want at most %d", got, test.calls)
+			}
+			printed := strings.Join(r.errors(), "\n")
+			if test.survives {
+				printed = r.lastMessage()
+			}
+			if !strings.Contains(printed, test.words) {
+				t.Errorf("codex printed %q, want %q in it", printed, test.words)
+			}
+		})
+	}
+}
+
+// Codex gives up a stream that is silent for stream_idle_timeout_ms. Upstream
+// says nothing for 20 s here, not even its headers.
+func TestSilentUpstream(t *testing.T) {
+	t.Parallel()
+	c := newCodex(t)
+	tap, flags := viaTap(t, c)
+	flags = append(flags, "-c", "model_providers.clawrouter.stream_idle_timeout_ms=6000")
+	r := c.exec(`[[slow 20]] [[say "It took a while."]]`, flags...).succeed()
+	if got := r.lastMessage(); got != "It took a while." {
+		t.Errorf("codex shows %q", got)
+	}
+	if got := tap.Posts(); got != 1 {
+		t.Errorf("codex made %d requests, want 1", got)
+	}
+	if got := c.link.Record(t).PaidCalls; got != 1 {
+		t.Errorf("%d calls were paid, want 1", got)
+	}
+}
