@@ -100,6 +100,8 @@ func (l *Link) Env() []string {
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + filepath.Join(l.Folder, "home"),
 		"LANG=C.UTF-8",
+		// The race detector would sleep a second at the end of every process.
+		"GORACE=atexit_sleep_ms=0",
 		"CODEX_HOME=" + l.CodexHome,
 		"CLAWROUTER_CODEX_HOME=" + l.State,
 		"CLAWROUTER_PROXY_URL=" + l.SimURL,
