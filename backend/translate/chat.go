@@ -59,6 +59,9 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	b := builder{names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
 	messages := b.build(req.instructions, req.items)
 	turn.callIDs = b.ids
+	if len(messages) == 0 {
+		return nil, nil, &RequestError{Message: "The request has no input.", Param: "input", Code: "missing_required_parameter"}
+	}
 
 	w := chatWriter{to: to, dst: make([]byte, 0, req.sizeHint())}
 	w.str(`{"model":`)

@@ -62,7 +62,7 @@ func appendInput(dst, in []byte) []byte {
 		case c != '\\':
 			dst, in = append(dst, c), in[1:]
 		case isEscape(in):
-			n := escapeLen(in)
+			n := min(escapeLen(in), len(in)) // half a surrogate pair may be the last
 			dst, in = append(dst, sanitize(in[:n])...), in[n:]
 		default:
 			dst, in = append(dst, '\\', '\\'), in[1:]
