@@ -90,7 +90,11 @@ func (t *turn) finish() {
 		t.flush()
 		return
 	}
-	reply(t.w, http.StatusOK, t.stream.Response())
+	answer := t.stream.Response()
+	if t.compacts {
+		answer = t.stream.Compaction()
+	}
+	reply(t.w, http.StatusOK, answer)
 }
 
 // fail ends the turn with a failure: as a status while none is sent yet, else as

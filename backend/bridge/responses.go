@@ -13,23 +13,33 @@ import (
 
 // responses runs one turn.
 func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
+	if t := s.accept(w, r); t != nil {
+		s.runTurn(t, w, r)
+	}
+}
+
+// accept reads a request; nil means that it was refused, and answered.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 	began := time.Now()
 	if !isJSON(r.Header.Get("Content-Type")) {
-		fail(w, http.StatusUnsupportedMediaType, "unsupported_media_type", "POST /v1/responses takes application/json.")
-		return
+		fail(w, http.StatusUnsupportedMediaType, "unsupported_media_type", "POST "+r.URL.Path+" takes application/json.")
+		return nil
 	}
 	body, err := readBody(w, r, s.cfg.MaxRequest)
 	if err != nil {
 		s.refuseBody(w, r, err)
-		return
+		return nil
 	}
 	req, err := translate.DecodeRequest(body)
 	if err != nil {
 		s.refuse(w, err)
-		return
+		return nil
 	}
-	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), key: repeatKey(r.Header, body)}
-	if err := t.translate(r.Context()); err != nil {
+	return &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), key: repeatKey(r.Header, body)}
+}
+
+func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
+	if err := t.translate(r.Context(), r.Header); err != nil {
 		s.refuse(w, err)
 		return
 	}

@@ -31,6 +31,13 @@ type Config struct {
 	// KeepAlive is how long a client may hear nothing before it is sent a real
 	// event. 0 means DefaultKeepAlive.
 	KeepAlive time.Duration
+	// EnvelopeKey seals the reasoning and the summaries that clients carry for
+	// us; nil carries none. It outlives the program, so that old threads stay
+	// readable.
+	EnvelopeKey []byte
+	// Selected returns the model that the user has chosen, "" for none. It is
+	// asked at every turn for SelectedModel.
+	Selected func() string
 	// Backoff tells how long to wait before a request is sent upstream again,
 	// from the number of repeats before; nil means DefaultBackoff.
 	Backoff func(repeat int) time.Duration
@@ -67,6 +74,7 @@ type Server struct {
 	http *http.Server
 
 	repeats *repeats
+	choice  *modelChoice
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.
@@ -88,7 +96,7 @@ func New(cfg Config) *Server {
 	if cfg.MaxRequest <= 0 {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
-	s := &Server{cfg: cfg, repeats: newRepeats(time.Now)}
+	s := &Server{cfg: cfg, repeats: newRepeats(time.Now), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           s.Handler(),
@@ -104,13 +112,14 @@ func New(cfg Config) *Server {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/responses", s.responses)
+	mux.HandleFunc("POST /v1/responses/compact", s.compact)
 	mux.HandleFunc("GET /v1/responses", s.upgrade)
 	mux.HandleFunc("GET /v1/models", s.models)
 	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("GET /api/tags", s.tags)
 	mux.HandleFunc("GET /api/version", s.version)
 	for path, allow := range map[string]string{
-		"/v1/responses": "GET, POST", "/v1/models": "GET", "/health": "GET", "/api/tags": "GET", "/api/version": "GET",
+		"/v1/responses": "GET, POST", "/v1/responses/compact": "POST", "/v1/models": "GET", "/health": "GET", "/api/tags": "GET", "/api/version": "GET",
 	} {
 		mux.HandleFunc(path, methodNotAllowed(allow))
 	}

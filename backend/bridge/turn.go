@@ -21,6 +21,7 @@ type turn struct {
 	chat       []byte
 	stream     *translate.Stream
 	clawRouter bool
+	compacts   bool // the answer is that of /v1/responses/compact
 	codex      bool
 	thread     string
 	key        uint64 // recognises the same request when it comes again
@@ -42,9 +43,15 @@ type turn struct {
 
 // translate makes the chat request. A ClawRouter is asked for a buffered answer:
 // its streams are no faster and lose reasoning, usage details and the status.
-func (t *turn) translate(ctx context.Context) error {
+func (t *turn) translate(ctx context.Context, h http.Header) error {
 	t.clawRouter = t.server.cfg.Upstream.ClawRouter(ctx)
-	chat, tr, err := t.request.Chat(translate.Target{Stream: !t.clawRouter})
+	model, swapped := t.server.choice.choose(ctx, t.request.Model, h)
+	if swapped {
+		t.server.cfg.Log.Info("Codex asked in the background for a model that upstream does not have; the thread's own is used instead", "asked", t.request.Model, "used", model)
+	}
+	to := target(model)
+	to.Stream, to.EnvelopeKey = !t.clawRouter, t.server.cfg.EnvelopeKey
+	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type call struct {
 	outIndex int
 	args     []byte // so far: the inside of a JSON string
 	half     halves
+	cut      bool // the answer ended inside this call
 	whole    bool // the arguments came as one object: nothing can be added
 	delta    deltaEvent
 	input    *inputDecoder // of a freeform tool
@@ -25,6 +26,9 @@ type call struct {
 
 // call takes one entry of tool_calls: a whole call or a fragment of one.
 func (s *Stream) call(p *callPiece) {
+	if s.turn.Request.compact {
+		return // no tool was offered
+	}
 	c := s.callOf(p)
 	if c == nil {
 		c = s.openCall(p)
@@ -197,9 +201,9 @@ func (s *Stream) finishCalls() {
 			}
 			s.callDone(c, evInputDone, "input", c.input.value)
 		case toolSearch:
-			s.itemDone(c.outIndex, c.toolSearchItem("completed"))
+			s.itemDone(c.outIndex, c.toolSearchItem(c.status()))
 		default:
-			if len(c.args) == 0 {
+			if len(c.args) == 0 && !c.cut {
 				c.args = []byte(`{}`)
 				s.ev.delta(&c.delta, c.args)
 			}
@@ -217,5 +221,13 @@ func (s *Stream) callDone(c *call, typ, field string, value []byte) {
 	}
 	s.ev.escaped(field, value)
 	s.ev.end()
-	s.itemDone(c.outIndex, c.item(value, "completed"))
+	s.itemDone(c.outIndex, c.item(value, c.status()))
+}
+
+// status is how the call ended, as its item says.
+func (c *call) status() string {
+	if c.cut {
+		return string(statusIncomplete)
+	}
+	return string(statusCompleted)
 }

@@ -14,9 +14,12 @@ type Target struct {
 	NoVision bool
 	// NoReasoning says that the model does not reason: no effort is sent.
 	NoReasoning bool
-	// TextParts writes the content of user and tool messages as an array of
-	// parts instead of a string. ClawRouter rewrites long strings, not parts.
-	TextParts bool
+	// ClawRouter says that one answers, and shields the request from what it does
+	// to it on the way (shield.go, fold.go).
+	ClawRouter bool
+	// Exposed switches shields off by name ("parts", "fold", "commands",
+	// "notice"), for a user who wants to see what ClawRouter does without them.
+	Exposed map[string]bool
 	// EnvelopeKey seals and opens the reasoning that clients carry for us; nil
 	// carries none.
 	EnvelopeKey []byte
@@ -38,6 +41,7 @@ type Turn struct {
 	// Dropped lists the types of tools that no Chat upstream can run.
 	Dropped []string
 
+	cutNotices  bool
 	envelopeKey []byte
 	names       toolNames
 	chatBytes   int            // the size of the chat request
@@ -57,13 +61,25 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	}
 	turn.envelopeKey = to.EnvelopeKey
 	b := builder{names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
-	messages := b.build(req.instructions, req.items)
+	if b.family != "openai" {
+		for i := range tools {
+			tools[i].strict = nil // only OpenAI knows it, and others refuse it
+		}
+	}
+	messages := to.shield(b.build(req.instructions, req.items))
+	if req.compact {
+		tools = nil
+		messages = append(messages, message{role: "user", content: []part{{kind: partText, text: text(compactionOrder)}}})
+	}
 	turn.callIDs = b.ids
 	if len(messages) == 0 {
 		return nil, nil, &RequestError{Message: "The request has no input.", Param: "input", Code: "missing_required_parameter"}
 	}
 
-	w := chatWriter{to: to, dst: make([]byte, 0, req.sizeHint())}
+	size := req.sizeHint()
+	w := chatWriter{to: to, family: b.family, dst: make([]byte, 0, size)}
+	w.parts = to.shields("parts") && size > partsFrom
+	turn.cutNotices = to.shields("notice")
 	w.str(`{"model":`)
 	w.dst = appendQuoted(w.dst, turn.Model)
 	w.str(`,"messages":`)
@@ -119,8 +135,10 @@ func (req *Request) sizeHint() int {
 
 // chatWriter appends the pieces of a chat request.
 type chatWriter struct {
-	to  Target
-	dst []byte
+	to     Target
+	family string
+	parts  bool // content of user and tool messages goes as parts
+	dst    []byte
 }
 
 func (w *chatWriter) str(s string) { w.dst = append(w.dst, s...) }
@@ -206,7 +224,7 @@ func hasText(parts []part) bool {
 // the target wants parts.
 func (w *chatWriter) content(m *message) {
 	images := m.role == "user" && !w.to.NoVision && hasImage(m.content)
-	if !images && !(w.to.TextParts && (m.role == "user" || m.role == "tool")) {
+	if !images && !w.asParts(m.role) {
 		w.str(`"`)
 		w.joined(m.content, m.separator)
 		w.str(`"`)

@@ -9,6 +9,9 @@ import (
 // beside, or instead of, the readable thought. A thought that is only encrypted
 // still needs an item to travel in.
 func (s *Stream) thinkDetails(raw []byte, said bool) {
+	if s.turn.Request.compact {
+		return
+	}
 	if s.open.kind != openReasoning {
 		s.closeItem()
 		s.openReasoning()

@@ -19,11 +19,14 @@ func (s *Stream) End() error {
 		return &Failure{Kind: FailHangUp, Message: "The upstream hung up before its answer was complete."}
 	case s.finish == "error":
 		return &Failure{Kind: FailServer, Message: "The provider broke off its answer with an error."}
-	case s.nextOut == 0 && !s.cut():
+	case s.empty():
 		return &Failure{Kind: FailEmpty, Message: "The model answered with nothing at all. Repeat the turn, or choose another model."}
 	}
 	st := statusCompleted
-	if s.cut() {
+	switch {
+	case s.turn.Request.compact:
+		s.endCompaction()
+	case s.cut():
 		s.dropHalfCalls()
 		st = s.endEarly()
 	}
@@ -34,6 +37,14 @@ func (s *Stream) End() error {
 	return nil
 }
 
+// empty reports whether the answer holds nothing that is worth an end.
+func (s *Stream) empty() bool {
+	if s.turn.Request.compact {
+		return len(s.summary) == 0
+	}
+	return s.nextOut == 0 && !s.cut()
+}
+
 // Produced reports whether any part of the answer was written. Until then the
 // request may be sent again without the client knowing.
 func (s *Stream) Produced() bool { return s.nextOut > 0 }
@@ -41,7 +52,7 @@ func (s *Stream) Produced() bool { return s.nextOut > 0 }
 // Restart forgets what was received of an answer of which nothing was Produced,
 // so that the answer to a repeated request can follow.
 func (s *Stream) Restart() {
-	s.open, s.usage, s.hasUsage, s.finish = openItem{}, Usage{}, false, ""
+	s.open, s.usage, s.hasUsage, s.finish, s.summary = openItem{}, Usage{}, false, "", nil
 }
 
 // cut reports whether the answer ended before the model was done.
@@ -71,15 +82,18 @@ const (
 	filterNote = `[The provider's content filter ended the answer here.]`
 )
 
-// dropHalfCalls forgets calls whose arguments were cut.
+// dropHalfCalls keeps calls whose arguments were cut from being run. Codex runs
+// every call that it is given as done, whatever its status says, so it is given
+// none; other clients see the call, marked as incomplete.
 func (s *Stream) dropHalfCalls() {
-	whole := s.calls[:0]
+	kept := s.calls[:0]
 	for _, c := range s.calls {
-		if len(c.args) > 0 && jsontext.Value(unescape(nil, c.args)).IsValid() {
-			whole = append(whole, c)
+		c.cut = len(c.args) == 0 || !jsontext.Value(unescape(nil, c.args)).IsValid()
+		if !c.cut || !s.turn.Codex {
+			kept = append(kept, c)
 		}
 	}
-	s.calls = whole
+	s.calls = kept
 }
 
 // Fail ends the answer with response.failed and that code. Text that was already
@@ -121,11 +135,14 @@ type Result struct {
 	Usage  Usage
 	Calls  int
 	Text   bool
+	// Notice is what ClawRouter glued to the text: that a free model answered in
+	// place of the one asked for, or that a budget ran out.
+	Notice string
 }
 
 // Result tells what has been received so far.
 func (s *Stream) Result() Result {
-	return Result{Model: s.model, Finish: s.finish, Usage: s.usage, Calls: len(s.calls), Text: s.sawText}
+	return Result{Model: s.model, Finish: s.finish, Usage: s.usage, Calls: len(s.calls), Text: s.sawText, Notice: s.notice}
 }
 
 // saidDone notes upstream's [DONE], which some servers send instead of a

@@ -87,6 +87,11 @@ func (b *builder) item(it *item) {
 		b.message(it)
 	case itemReasoning:
 		b.reasoning(it)
+	case itemCompaction:
+		b.compaction(it)
+	case itemAgentMessage:
+		b.endGroup()
+		b.agentMessage(it)
 	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemLocalShellCall:
 		b.call(it)
 	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemLocalShellOutput:
@@ -244,4 +249,11 @@ func (b *builder) reasoning(it *item) {
 	}
 	b.thought.parts = append(b.thought.parts, t.parts...)
 	b.thought.details = append(b.thought.details, t.details...)
+}
+
+// agentMessage keeps what another agent said to this one as user text: it is
+// input to the model, whoever wrote it.
+func (b *builder) agentMessage(it *item) {
+	content := append([]part{{kind: partText, text: text(`"[Message from another agent:]"`)}}, it.content...)
+	b.messages = append(b.messages, message{role: "user", content: content, separator: line})
 }

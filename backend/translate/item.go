@@ -102,6 +102,9 @@ func (req *Request) readInput(r *reader) error {
 	}
 	return r.array(func() error {
 		it, err := readItem(r)
+		if it.kind == itemCompactionTrigger {
+			req.compact = true
+		}
 		if err == nil {
 			req.items = append(req.items, it)
 		}

@@ -4,6 +4,9 @@ package translate
 // asked for a summary it is shown as one, because Codex hides raw reasoning;
 // else it goes out as reasoning text.
 func (s *Stream) reasoning(in []byte) {
+	if s.turn.Request.compact {
+		return // a summary is one item and nothing else
+	}
 	o := &s.open
 	if o.kind != openReasoning {
 		s.closeItem()

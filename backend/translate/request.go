@@ -21,6 +21,7 @@ type Request struct {
 	// Codex changes every week and an unknown field is no reason to fail.
 	Unknown []string
 
+	compact      bool
 	instructions text
 	items        []item
 	tools        []byte // raw array, echoed in the response object

@@ -52,6 +52,8 @@ type Stream struct {
 	sawText    bool
 	textHalf   halves
 	thinkHalf  halves
+	summary    []byte   // of a compaction, escaped
+	notice     string   // what ClawRouter had to say, taken out of the text
 	details    [][]byte // reasoning_details of the open reasoning item
 
 	chunk  chunk
@@ -194,7 +196,7 @@ func (s *Stream) apply() error {
 		if p.kind != partText {
 			continue
 		}
-		if in := s.textHalf.next(p.text.inner()); len(in) > 0 {
+		if in := s.takeNotice(s.textHalf.next(p.text.inner())); len(in) > 0 {
 			s.text(in)
 		}
 	}
@@ -210,8 +212,24 @@ func (s *Stream) apply() error {
 	return nil
 }
 
+// takeNotice keeps what ClawRouter glued to the answer out of its text.
+func (s *Stream) takeNotice(in []byte) []byte {
+	if !s.turn.cutNotices || s.sawText || len(in) == 0 {
+		return in
+	}
+	notice, rest := cutNotice(in)
+	if notice != "" {
+		s.notice = notice
+	}
+	return rest
+}
+
 // text takes a piece of the answer's text, escaped.
 func (s *Stream) text(in []byte) {
+	if s.turn.Request.compact {
+		s.summary = append(s.summary, in...)
+		return
+	}
 	o := &s.open
 	if o.kind != openMessage {
 		if blank(in) {

@@ -1,0 +1,139 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
+)
+
+// SelectedModel is the picker entry that stands for the user's present choice.
+// It is resolved anew for every turn, so that a click takes effect without a
+// restart of Codex.
+const SelectedModel = "clawrouter/selected"
+
+// defaultModel is asked where the user has chosen none.
+const defaultModel = "blockrun/auto"
+
+// modelChoice decides which model a turn really asks for.
+type modelChoice struct {
+	upstream Upstream
+	selected func() string // the user's choice, "" for none
+
+	mu      sync.Mutex // protects the rest
+	threads map[string]string
+	listed  map[string]bool
+	asked   time.Time // when listed was read
+	told    map[string]bool
+}
+
+const (
+	maxThreads = 256             // threads whose model is remembered
+	listAge    = 5 * time.Minute // how long upstream's list is believed
+)
+
+func newModelChoice(u Upstream, selected func() string) *modelChoice {
+	if selected == nil {
+		selected = func() string { return "" }
+	}
+	return &modelChoice{upstream: u, selected: selected, threads: map[string]string{}, told: map[string]bool{}}
+}
+
+// nativeName recognises the names of OpenAI's own models, as Codex uses them for
+// work in the background whatever model the user has chosen.
+var nativeName = regexp.MustCompile(`^(codex-|gpt-|o[1-9])`)
+
+// choose returns the model to ask. swapped is set, once for each name, where
+// Codex asked in the background for a model of OpenAI's that upstream does not
+// have; a name that exists is never swapped.
+func (c *modelChoice) choose(ctx context.Context, asked string, h http.Header) (model string, swapped bool) {
+	thread, parent := h.Get("Thread-Id"), h.Get("X-Codex-Parent-Thread-Id")
+	if strings.EqualFold(asked, SelectedModel) {
+		return c.chosen(), false
+	}
+	if !nativeName.MatchString(asked) || c.exists(ctx, asked) {
+		c.remember(thread, asked)
+		return asked, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	model = c.threads[thread]
+	if model == "" {
+		model = c.threads[parent]
+	}
+	if model == "" {
+		model = c.chosen()
+	}
+	swapped = !c.told[asked]
+	c.told[asked] = true
+	return model, swapped
+}
+
+func (c *modelChoice) chosen() string {
+	if m := c.selected(); m != "" {
+		return m
+	}
+	return defaultModel
+}
+
+func (c *modelChoice) remember(thread, model string) {
+	if thread == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.threads) >= maxThreads {
+		clear(c.threads) // rare, and a forgotten thread only falls back to the choice
+	}
+	c.threads[thread] = model
+}
+
+// exists reports whether upstream has that model, by its list or by an alias.
+// Where the list cannot be read the name is believed.
+func (c *modelChoice) exists(ctx context.Context, name string) bool {
+	if models.Snapshot().Alias(name) {
+		return true
+	}
+	c.mu.Lock()
+	listed, fresh := c.listed, time.Since(c.asked) < listAge
+	c.mu.Unlock()
+	if !fresh {
+		if body, err := c.upstream.Models(ctx); err == nil {
+			listed = listedModels(body)
+			c.mu.Lock()
+			c.listed, c.asked = listed, time.Now()
+			c.mu.Unlock()
+		}
+	}
+	return listed == nil || listed[strings.ToLower(name)]
+}
+
+func listedModels(body []byte) map[string]bool {
+	var list struct {
+		Data []modelID `json:"data"`
+	}
+	if json.Unmarshal(body, &list) != nil || len(list.Data) == 0 {
+		return nil
+	}
+	listed := make(map[string]bool, len(list.Data))
+	for _, m := range list.Data {
+		listed[strings.ToLower(m.ID)] = true
+	}
+	return listed
+}
+
+// target tells translate what the model can take. Of a model that no list knows
+// everything is believed.
+func target(model string) translate.Target {
+	t := translate.Target{Model: model}
+	if m, known := models.Snapshot().Lookup(model); known && models.RoutingProfile(model) == "" {
+		t.NoVision, t.NoReasoning = !m.Vision, !m.Reasoning
+	}
+	return t
+}
