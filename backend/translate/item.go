@@ -92,6 +92,7 @@ var partKinds = map[string]partKind{
 }
 
 func (req *Request) readInput(r *reader) error {
+	req.items = nil // of two inputs the last counts, as everywhere in JSON
 	if r.kind() == '"' {
 		t, err := r.text()
 		req.items = append(req.items, item{kind: itemMessage, role: text(`"user"`), content: []part{{kind: partText, text: t}}})
