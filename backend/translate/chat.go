@@ -66,7 +66,7 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 			tools[i].strict = nil // only OpenAI knows it, and others refuse it
 		}
 	}
-	messages := to.shield(b.build(req.instructions, req.items))
+	messages := to.shield(alternate(b.build(req.instructions, req.items), b.family))
 	if req.compact {
 		tools = nil
 		messages = append(messages, message{role: "user", content: []part{{kind: partText, text: text(compactionOrder)}}})

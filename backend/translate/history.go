@@ -87,6 +87,8 @@ func (b *builder) item(it *item) {
 		b.message(it)
 	case itemReasoning:
 		b.reasoning(it)
+	case itemWebSearchCall:
+		b.webSearch(it)
 	case itemCompaction:
 		b.compaction(it)
 	case itemAgentMessage:
@@ -257,3 +259,19 @@ func (b *builder) agentMessage(it *item) {
 	content := append([]part{{kind: partText, text: text(`"[Message from another agent:]"`)}}, it.content...)
 	b.messages = append(b.messages, message{role: "user", content: content, separator: line})
 }
+
+// webSearch keeps a search that was run for the model in an earlier turn. Codex
+// stores what was asked, not what was found.
+func (b *builder) webSearch(it *item) {
+	if len(it.action) == 0 {
+		return
+	}
+	b.endGroup()
+	m := b.open()
+	id := b.uniqueID("search")
+	m.calls = []chatCall{{id: id, name: b.names.upstream(toolRef{kind: toolWebSearch, name: "web_search"}), arguments: asString(it.action)}}
+	b.group = false
+	b.messages = append(b.messages, message{role: "tool", callID: id, separator: line, content: []part{{kind: partText, text: text(searchForgotten)}}})
+}
+
+const searchForgotten = `"[What this search found is no longer in the history.]"`
