@@ -20,7 +20,7 @@ A port that something else holds is refused with the name and process id of
 its owner, with exit code 4.`,
 		Example: `  clawrouter-codex bridge
   CLAWROUTER_PROXY_URL=http://127.0.0.1:11434 clawrouter-codex bridge --port 8500`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.settings()
 			if err != nil {
@@ -28,7 +28,7 @@ its owner, with exit code 4.`,
 			}
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
-				Environ: a.env.Environ, Program: a.env.Program,
+				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program,
 				BridgeOnly: true, Progress: a.progress,
 				Ready: func(ctx context.Context, l daemon.Link) error {
 					return a.ready(ctx, s, l, false)

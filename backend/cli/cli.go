@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -22,9 +23,10 @@ type Env struct {
 	Program string   // our own executable, absolute
 	Version string
 
-	LookPath func(name string) (string, error)
-	Terminal bool // Stdout is a terminal
-	Now      func() time.Time
+	LookPath    func(name string) (string, error)
+	OutTerminal bool // Stdout is a terminal
+	ErrTerminal bool // Stderr is a terminal
+	Now         func() time.Time
 }
 
 // app is one run of the program.
@@ -95,6 +97,7 @@ func (a *app) root() *cobra.Command {
 			return a.start(cmd.Context(), startFlags{command: "start"})
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("clawrouter-codex {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -115,6 +118,14 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		mend = cmd.CommandPath() + " " + near[0]
 	}
 	return &usageError{err: errors.New("no command " + args[0]), mend: mend}
+}
+
+// noArguments is cobra.NoArgs with an error that helps.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &usageError{err: fmt.Errorf("%s takes no argument, and was given %s", cmd.Name(), args[0]), mend: cmd.CommandPath() + " --help"}
 }
 
 func (a *app) settings() (*settings.Settings, error) {

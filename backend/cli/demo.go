@@ -2,17 +2,32 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
 // cannotStart reports whether a demo may take the place of a real start: only
-// when ClawRouter itself is out of reach, never for a wrong setting or a wallet.
-func cannotStart(err error) bool { return err != nil && exitCode(err) == exitMissing }
+// when ClawRouter itself is out of reach, never for a setting, a port or a wallet
+// that is wrong.
+func cannotStart(err error) bool {
+	var start *proxy.StartError
+	if !errors.As(err, &start) {
+		return false
+	}
+	switch start.Kind {
+	case proxy.NodeMissing, proxy.NodeTooOld, proxy.NpxMissing, proxy.CommandMissing,
+		proxy.NoNetwork, proxy.PackageMissing, proxy.DiskProblem,
+		proxy.CrashLoop, proxy.Crashed, proxy.Hung:
+		return true
+	}
+	return false
+}
 
 // tellFallback says loudly that what follows is not the real thing.
 func (a *app) tellFallback(err error) {
@@ -32,11 +47,12 @@ func (a *app) runDemo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return daemon.RunDemo(ctx, daemon.Options{
-		Settings: s, Version: a.env.Version, Command: "demo", Environ: a.env.Environ,
+	err = daemon.RunDemo(ctx, daemon.Options{
+		Settings: s, Version: a.env.Version, Command: "demo", Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Now: a.env.Now, Progress: a.progress,
 		Ready: func(ctx context.Context, l daemon.Link) error { return a.ready(ctx, s, l, true) },
 	})
+	return a.unlessRunning(ctx, s, err, true)
 }
 
 // demoSettings ignores the user's environment and settings: a demo must not find

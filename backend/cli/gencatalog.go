@@ -28,7 +28,7 @@ tried out with the installed Codex before it replaces the old one.`,
 		Example: `  clawrouter-codex gen-catalog
   clawrouter-codex gen-catalog --per-family 3 --drop-family google,free
   clawrouter-codex gen-catalog --all --drop-model openai/o1`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if want.PerFamily < 0 {
 				return &usageError{err: fmt.Errorf("--per-family %d: not a number above 0", want.PerFamily), mend: cmd.CommandPath() + " --help"}

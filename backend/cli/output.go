@@ -66,12 +66,19 @@ func exitCode(err error) int {
 	case errors.As(err, &running), errors.As(err, &port):
 		return exitTaken
 	case errors.As(err, &start):
-		switch start.Kind {
-		case proxy.PortTaken, proxy.PortOfOtherUser, proxy.PortOwnerHidden:
-			return exitTaken
-		case proxy.CommandInvalid, proxy.WalletMalformed:
-			return exitUsage
-		}
+		return startExit(start.Kind)
+	}
+	return exitFailed
+}
+
+func startExit(kind proxy.StartErrorKind) int {
+	switch kind {
+	case proxy.PortTaken, proxy.PortOfOtherUser, proxy.PortOwnerHidden:
+		return exitTaken
+	case proxy.CommandInvalid, proxy.WalletMalformed:
+		return exitUsage
+	case proxy.NodeMissing, proxy.NodeTooOld, proxy.NpxMissing, proxy.CommandMissing,
+		proxy.NoNetwork, proxy.PackageMissing, proxy.WalletMissing:
 		return exitMissing
 	}
 	return exitFailed
@@ -134,20 +141,17 @@ func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.env.Stderr, "clawrouter-codex: "+format+"\n", args...)
 }
 
-// color wraps text in an ANSI style on a terminal that wants colours.
-func (a *app) color(style, text string) string {
-	if !a.colors() {
+// Styles of ANSI terminals.
+const (
+	bold  = "1"
+	faint = "2"
+	green = "32"
+)
+
+// style wraps text for a terminal that wants colours.
+func (a *app) style(terminal bool, style, text string) string {
+	if noColor := a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb"; noColor || !terminal {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
-}
-
-func (a *app) colors() bool {
-	if v, ok := a.env.Machine.LookupEnv("NO_COLOR"); ok && v != "" {
-		return false
-	}
-	if v, _ := a.env.Machine.LookupEnv("TERM"); v == "dumb" {
-		return false
-	}
-	return a.env.Terminal && !a.json
 }

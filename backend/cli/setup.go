@@ -26,7 +26,7 @@ model list is tried out with the installed Codex before it replaces the old one.
 The link need not run; if it does, its models are used.`,
 		Example: `  clawrouter-codex setup
   CODEX_HOME=~/codex-work clawrouter-codex setup`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.settings()
 			if err != nil {

@@ -40,7 +40,7 @@ state folder, ports and a CODEX_HOME of its own, and touches no file of yours.
 		Example: `  clawrouter-codex up
   PROXY_PORT=9404 clawrouter-codex up
   clawrouter-codex up --demo`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context(), f) },
 	}
 	a.startFlagSet(cmd, &f)
@@ -62,7 +62,7 @@ If the link already runs, start shows what runs and exits with 0.`,
 		Example: `  clawrouter-codex start
   CLAWROUTER_PROXY_URL=https://gateway.example/v1 clawrouter-codex start
   clawrouter-codex --headless`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context(), f) },
 	}
 	a.startFlagSet(cmd, &f)
@@ -101,26 +101,32 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 		return err
 	}
 	err = daemon.Run(ctx, daemon.Options{
-		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ,
+		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Now: a.env.Now,
 		Progress: a.progress,
 		Ready:    func(ctx context.Context, l daemon.Link) error { return a.ready(ctx, s, l, f.setup) },
 	})
+	return a.unlessRunning(ctx, s, err, f.setup)
+}
+
+// unlessRunning is err, except that a link which runs already is what the user
+// asked for.
+func (a *app) unlessRunning(ctx context.Context, s *settings.Settings, err error, setup bool) error {
 	var running *daemon.RunningError
-	if errors.As(err, &running) {
-		return a.alreadyRuns(ctx, s, running.Running, f.setup)
+	if errors.As(err, &running) && running.Running.PID != 0 {
+		return a.alreadyRuns(ctx, s, running.Running, setup)
 	}
 	return err
 }
 
 // progress prints one line of what is being waited for.
 func (a *app) progress(s daemon.Step) {
-	mark := a.color("2", "·")
-	if s.Done {
-		mark = a.color("32", "✓")
-	}
-	if !a.env.Terminal {
-		mark = "-"
+	mark := "-"
+	if a.env.ErrTerminal {
+		mark = a.style(true, faint, "·")
+		if s.Done {
+			mark = a.style(true, green, "✓")
+		}
 	}
 	fmt.Fprintf(a.env.Stderr, "%s %s %s\n", mark, s.Part, s.Text)
 }
@@ -155,9 +161,9 @@ func codexLine(a *app, s *settings.Settings) string {
 func (a *app) nextStep(s *settings.Settings, state linkState) string {
 	var b strings.Builder
 	if state.Setup == nil && !(codex.Home{Dir: s.CodexHome.V}).HasProfile() {
-		fmt.Fprintf(&b, "\nThe link is up. Codex does not know it yet; in another terminal:\n\n    clawrouter-codex setup\n    %s\n", a.color("1", state.Codex))
+		fmt.Fprintf(&b, "\nThe link is up. Codex does not know it yet; in another terminal:\n\n    clawrouter-codex setup\n    %s\n", a.style(a.env.OutTerminal, bold, state.Codex))
 	} else {
-		fmt.Fprintf(&b, "\nThe link is up. In another terminal:\n\n    %s\n", a.color("1", state.Codex))
+		fmt.Fprintf(&b, "\nThe link is up. In another terminal:\n\n    %s\n", a.style(a.env.OutTerminal, bold, state.Codex))
 	}
 	if !state.Already {
 		b.WriteString("\nCtrl-C stops it.\n")

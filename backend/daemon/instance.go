@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,19 +61,38 @@ type instance struct {
 	lock  *atomicfile.Lock
 }
 
-// claim takes the state folder, or returns a *RunningError at once.
-func claim(paths settings.Paths) (*instance, error) {
+// claim takes the state folder, or returns a *RunningError.
+func claim(ctx context.Context, paths settings.Paths) (*instance, error) {
 	if err := paths.Create(); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
 	lock, err := atomicfile.TryLock(paths.Lock())
 	if errors.Is(err, atomicfile.ErrLocked) {
-		return nil, &RunningError{Running: readRunning(paths)}
+		return nil, &RunningError{Running: awaitRunning(ctx, paths)}
 	}
 	if err != nil {
 		return nil, err
 	}
+	// What a killed process left behind would be taken for ours.
+	if err := os.Remove(paths.Running()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(err, lock.Unlock())
+	}
 	return &instance{paths: paths, lock: lock}, nil
+}
+
+// announceWait bounds the time between a process's lock and its record.
+const announceWait = 2 * time.Second
+
+// awaitRunning is readRunning for a holder that may have started a moment ago.
+func awaitRunning(ctx context.Context, paths settings.Paths) Running {
+	ctx, cancel := context.WithTimeout(ctx, announceWait)
+	defer cancel()
+	for {
+		r := readRunning(paths)
+		if r.PID != 0 || pause(ctx, healthPoll) != nil {
+			return r
+		}
+	}
 }
 
 // readRunning returns what the holder of the lock wrote; zero when it has not

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 )
 
 // PortError says that something else has the bridge's port.
@@ -29,7 +31,7 @@ func (e *PortError) Mend() string {
 }
 
 func newPortError(ctx context.Context, port int, err error) error {
-	return &PortError{Port: port, Owner: portOwner(ctx, port), Err: err}
+	return &PortError{Port: port, Owner: proxy.PortOwner(ctx, port), Err: err}
 }
 
 // wsaAddrInUse is Windows' own number for EADDRINUSE.
@@ -38,6 +40,3 @@ const wsaAddrInUse = syscall.Errno(10048)
 func portTaken(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddrInUse)
 }
-
-// portOwner names the process that listens on a loopback port.
-func portOwner(context.Context, int) string { return "" }

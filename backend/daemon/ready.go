@@ -11,7 +11,16 @@ import (
 // healthPoll is how often a part that is coming up is looked at.
 const healthPoll = 200 * time.Millisecond
 
-// waitReady returns when bridge and upstream are healthy and Ready was called.
+// bringUp waits until bridge and upstream are healthy, calls Ready, and then
+// tells of changes until ctx ends.
+func bringUp(ctx context.Context, o Options, link Link, up *upstream) error {
+	if err := waitReady(ctx, o, link, up); err != nil {
+		return err
+	}
+	up.watch(ctx, o.Progress)
+	return nil
+}
+
 func waitReady(ctx context.Context, o Options, link Link, up *upstream) error {
 	if err := waitBridge(ctx, link.Port); err != nil {
 		return err

@@ -24,6 +24,7 @@ type Options struct {
 	Log      *slog.Logger
 
 	Environ []string // as os.Environ, for ClawRouter
+	Home    string   // the user's home folder
 	Program string   // our own executable, absolute
 
 	// BridgeOnly starts no ClawRouter and does not wait for one.
@@ -66,7 +67,7 @@ const stopGrace = 5 * time.Second
 // this state folder, and a *PortError when the bridge's port is taken.
 func Run(ctx context.Context, o Options) error {
 	o = o.withDefaults()
-	inst, err := claim(o.Settings.Paths)
+	inst, err := claim(ctx, o.Settings.Paths)
 	if err != nil {
 		return err
 	}
@@ -125,16 +126,16 @@ func serve(ctx context.Context, o Options, link Link, up *upstream, bridgeServe 
 	go func() { upDone <- up.run(upCtx) }()
 
 	ctx, stop := context.WithCancelCause(ctx)
-	ready := make(chan struct{})
+	told := make(chan struct{})
 	go func() {
-		defer close(ready)
-		if err := waitReady(ctx, o, link, up); err != nil && ctx.Err() == nil {
+		defer close(told)
+		if err := bringUp(ctx, o, link, up); err != nil && ctx.Err() == nil {
 			stop(err)
 		}
 	}()
 	failed := bridgeServe(ctx)
 	stop(nil)
-	<-ready
+	<-told
 	stopUpstream()
 	failed = errors.Join(failed, <-upDone)
 	if cause := context.Cause(ctx); failed == nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -12,7 +14,8 @@ import (
 // upstream is whoever answers the bridge: a server that already runs, or a
 // ClawRouter under supervision.
 type upstream struct {
-	client *proxy.Client
+	client     *proxy.Client
+	supervisor *proxy.Supervisor // nil where nothing is supervised
 }
 
 func newUpstream(o Options) (*upstream, error) {
@@ -20,7 +23,34 @@ func newUpstream(o Options) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upstream{client: client}, nil
+	u := &upstream{client: client}
+	if o.Settings.ProxyURL.V == "" && !o.BridgeOnly {
+		u.supervisor = proxy.Supervise(supervision(o))
+	}
+	return u, nil
+}
+
+// supervision translates the settings.
+func supervision(o Options) proxy.SupervisorOptions {
+	s := o.Settings
+	return proxy.SupervisorOptions{
+		Command: s.Command.V, Port: s.ProxyPort.V,
+		StateDir: s.Paths.Root, OwnHome: s.Paths.ProxyHome(), LogPath: s.Paths.ProxyLog(),
+		Home: o.Home, Env: o.Environ,
+		WalletKeyFile: s.WalletKeyFile.V, Isolate: isolation(s.IsolateHome.V),
+		Node: s.Node.V, Npx: s.Npx.V,
+		UserAgent: "clawrouter-codex/" + o.Version, Log: o.Log, Executable: o.Program,
+	}
+}
+
+func isolation(c settings.Choice) proxy.Isolation {
+	switch c {
+	case settings.On:
+		return proxy.IsolateOn
+	case settings.Off:
+		return proxy.IsolateOff
+	}
+	return proxy.IsolateAuto
 }
 
 func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
@@ -35,12 +65,19 @@ func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
 
 // run keeps what must be kept running until ctx ends.
 func (u *upstream) run(ctx context.Context) error {
+	if u.supervisor != nil {
+		return u.supervisor.Run(ctx)
+	}
 	<-ctx.Done()
 	return nil
 }
 
-// wait returns when the upstream answers.
+// wait returns when the upstream answers. Of a ClawRouter that cannot be
+// started, the error is a *proxy.StartError.
 func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
+	if u.supervisor != nil {
+		return u.waitSupervised(ctx, progress)
+	}
 	told := ""
 	for {
 		id, err := u.client.Identify(ctx)
@@ -58,6 +95,107 @@ func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
 		if err := pause(ctx, healthPoll); err != nil {
 			return err
 		}
+	}
+}
+
+func (u *upstream) waitSupervised(ctx context.Context, progress func(Step)) error {
+	told := ""
+	for {
+		changed := u.supervisor.Changed()
+		state := u.supervisor.State()
+		// A failure is told once, by the error.
+		quiet := state.Phase == proxy.PhaseIdle || state.Phase == proxy.PhaseFailed
+		if line := tell(state); line != told && !quiet {
+			progress(Step{Part: "ClawRouter", Text: line, Done: state.Ready()})
+			told = line
+		}
+		switch {
+		case state.Ready():
+			tellOnce(state, progress)
+			return nil
+		case state.Phase == proxy.PhaseFailed && state.Err != nil:
+			return state.Err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// watch tells what becomes of a supervised ClawRouter, until ctx ends.
+func (u *upstream) watch(ctx context.Context, progress func(Step)) {
+	if u.supervisor == nil {
+		<-ctx.Done()
+		return
+	}
+	told := u.supervisor.State().Phase
+	for {
+		changed := u.supervisor.Changed()
+		state := u.supervisor.State()
+		if state.Phase != told {
+			progress(Step{Part: "ClawRouter", Text: tell(state), Done: state.Ready()})
+			told = state.Phase
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell is a state in words that follow "ClawRouter".
+func tell(s proxy.State) string {
+	switch s.Phase {
+	case proxy.PhaseHealthy:
+		return join("runs on "+s.URL, s.Version, payer(s.Health))
+	case proxy.PhaseReused:
+		return join("ran already on "+s.URL+" and is used as it is", s.Version, payer(s.Health))
+	case proxy.PhaseChecking:
+		return "is looked for on " + s.URL
+	case proxy.PhaseStarting:
+		if s.Progress != "" {
+			return s.Progress
+		}
+		return "is starting"
+	case proxy.PhaseRestarting, proxy.PhaseFailed:
+		if s.Err != nil {
+			return s.Err.Message
+		}
+	}
+	return string(s.Phase)
+}
+
+// join leaves out what is not known.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
+}
+
+// payer is who pays, in a few words.
+func payer(h proxy.Health) string {
+	switch {
+	case h.Auth == proxy.AuthAPIKey:
+		return "pays with an API key"
+	case h.Chain == "solana" && h.Solana != "":
+		return "pays from " + h.Solana + " (Solana)"
+	case h.Wallet != "":
+		return "pays from " + h.Wallet
+	}
+	return ""
+}
+
+// tellOnce tells what the user must know about the wallet.
+func tellOnce(s proxy.State, progress func(Step)) {
+	if s.Mismatch != nil {
+		progress(Step{Part: "wallet:", Text: s.Mismatch.String()})
+	}
+	if s.Created != nil {
+		progress(Step{Part: "wallet:", Text: s.Created.String()})
+	}
+	for _, note := range s.Notes {
+		progress(Step{Part: "note:", Text: note})
 	}
 }
 

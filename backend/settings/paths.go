@@ -30,6 +30,9 @@ func (p Paths) Key() string { return filepath.Join(p.Root, "key") }
 // Log is the folder of rotated logs.
 func (p Paths) Log() string { return filepath.Join(p.Root, "log") }
 
+// ProxyLog is what a supervised ClawRouter prints.
+func (p Paths) ProxyLog() string { return filepath.Join(p.Log(), "clawrouter.log") }
+
 // ProxyHome is the home folder that an isolated ClawRouter sees.
 func (p Paths) ProxyHome() string { return filepath.Join(p.Root, "proxy-home") }
 

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// Main runs the command line of this process and returns its exit code. The
+// first SIGINT or SIGTERM ends a command in order, a second one at once.
+func Main(version string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return Run(ctx, process(version))
+}
+
+// process is the only place that looks at the process's surroundings.
+func process(version string) Env {
+	home, _ := os.UserHomeDir()
+	dir, _ := os.Getwd()
+	program, _ := os.Executable()
+	return Env{
+		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
+		Machine: settings.Machine{
+			LookupEnv: os.LookupEnv, ReadFile: os.ReadFile,
+			Home: home, Dir: dir, GOOS: runtime.GOOS,
+		},
+		Environ: os.Environ(), Program: program, Version: buildVersion(version),
+		LookPath:    exec.LookPath,
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Now:         time.Now,
+	}
+}
+
+// buildVersion is the release's, the module's for `go install`, else the commit's.
+func buildVersion(version string) string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}

@@ -1,0 +1,118 @@
+package cli_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/cli"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+)
+
+// The scripts in testdata, one a command, are its manual page by example.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Setup:               surroundings,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+	})
+}
+
+func TestMain(m *testing.M) {
+	// A supervised ClawRouter has a guardian, which is this executable again.
+	if guardian, code := proxy.GuardianMain(os.Args[1:]); guardian {
+		os.Exit(code)
+	}
+	testscript.Main(m, map[string]func(){
+		"clawrouter-codex": func() { os.Exit(cli.Main("1.2.3")) },
+		"codex":            fakeCodex,
+	})
+}
+
+// surroundings are a user with an empty home folder, two free ports, and no
+// network: prices come from the program itself.
+func surroundings(env *testscript.Env) error {
+	ports, err := freePorts(2)
+	if err != nil {
+		return err
+	}
+	home := filepath.Join(env.WorkDir, "home")
+	bin := strings.Split(env.Getenv("PATH"), string(os.PathListSeparator))[0]
+	env.Setenv("HOME", home)
+	env.Setenv("USERPROFILE", home)
+	env.Setenv("PATH", filepath.Join(env.WorkDir, "bin")+string(os.PathListSeparator)+bin)
+	env.Setenv("BLOCKRUN_MODEL_CATALOG_URL", "off")
+	env.Setenv("PORT", fmt.Sprint(ports[0]))
+	env.Setenv("PROXY_PORT", fmt.Sprint(ports[1]))
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return err
+	}
+	// A shell, to send a background command's output to a file; and nothing else
+	// of this machine, whose node or codex would decide the outcome.
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(env.WorkDir, "bin"), 0o700); err != nil {
+		return err
+	}
+	return os.Symlink(sh, filepath.Join(env.WorkDir, "bin", "sh"))
+}
+
+// freePorts are ports that were free on 127.0.0.1 a moment ago.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = l.Close() }()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// await FILE PATTERN waits until a command in the background has written it.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await file pattern")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	var data []byte
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if data, err = os.ReadFile(path); err == nil && pattern.Match(data) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not match %q:\n%s", args[0], args[1], data)
+}
+
+// fakeCodex answers the three questions that setup asks of an installed Codex.
+func fakeCodex() {
+	switch args := os.Args[1:]; {
+	case len(args) == 1 && args[0] == "--version":
+		fmt.Println("codex-cli 0.169.0")
+	case len(args) == 3 && args[2] == "--bundled":
+		fmt.Println(`{"models":[{"slug":"gpt-5.5","visibility":"list","priority":1,"base_instructions":"You are Codex."}]}`)
+	case len(args) == 4 && args[2] == "-c":
+		if os.Getenv("CODEX_REFUSES") != "" {
+			fmt.Fprintln(os.Stderr, "Error: missing field `sparkle`")
+			os.Exit(1)
+		}
+		fmt.Println(`{"models":[]}`)
+	default:
+		os.Exit(2)
+	}
+}

@@ -1,0 +1,123 @@
+package daemon
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+)
+
+// answering is a server that gives the same answer to GET path and 404 else.
+func answering(t *testing.T, path, body string) (address string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != path {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+const (
+	foreignModels = `{"object":"list","data":[{"id":"qwen3-coder:30b"},{"id":"llama4"}]}`
+	publicModels  = `{"data":[{"id":"anthropic/claude-opus-5","name":"Opus of tomorrow","context_window":7000000,"pricing":{"input":1,"output":2},"categories":["chat"]}]}`
+)
+
+func TestListModels(t *testing.T) {
+	prices := answering(t, "/prices", publicModels) + "/prices"
+	tests := []struct {
+		name   string
+		env    map[string]string
+		source []string // words in it
+		first  string
+		opus   string // name of anthropic/claude-opus-5; "" where it is not listed
+	}{
+		{
+			"from ClawRouter, with the prices of the day",
+			map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t), "BLOCKRUN_MODEL_CATALOG_URL": prices},
+			[]string{"models from http://127.0.0.1:", "prices from " + prices}, "blockrun/auto", "Opus of tomorrow",
+		},
+		{
+			"with the built-in prices where the public ones cannot be read",
+			map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t), "BLOCKRUN_MODEL_CATALOG_URL": prices + "/gone"},
+			[]string{"prices from the built-in list of 2026-"}, "blockrun/auto", "Claude Opus 5",
+		},
+		{
+			"from the program where nobody answers",
+			map[string]string{"CLAWROUTER_PROXY_URL": "http://127.0.0.1:1"},
+			[]string{"the built-in list of 2026-", "because http://127.0.0.1:1 does not tell its models: connection refused"}, "blockrun/auto", "Claude Opus 5",
+		},
+		{
+			"a server that is not ClawRouter keeps its own names",
+			map[string]string{"CLAWROUTER_PROXY_URL": answering(t, "/v1/models", foreignModels)},
+			[]string{"http://127.0.0.1:"}, "qwen3-coder:30b", "",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, err := ListModels(t.Context(), load(t, tt.env), "1", models.Selection{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, words := range tt.source {
+				if !strings.Contains(list.Source, words) {
+					t.Errorf("source %q, want %q in it", list.Source, words)
+				}
+			}
+			opus := ""
+			for _, m := range list.Models {
+				if m.ID == "anthropic/claude-opus-5" {
+					opus = m.Name
+				}
+			}
+			if list.Models[0].ID != tt.first || opus != tt.opus {
+				t.Errorf("first %s, Opus %q", list.Models[0].ID, opus)
+			}
+		})
+	}
+}
+
+func TestSetupForAServerThatIsNotClawRouter(t *testing.T) {
+	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": answering(t, "/v1/models", foreignModels)})
+	result, err := Setup(t.Context(), SetupOptions{Settings: s, Version: "1", Port: 8403, Now: time.Unix(0, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile, err := os.ReadFile(result.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(profile), "model = \"qwen3-coder:30b\"\n") {
+		t.Errorf("the profile starts with a model that this server does not have:\n%s", profile)
+	}
+}
+
+func TestSetupKeepsTheSelectionOfGenCatalog(t *testing.T) {
+	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t)})
+	o := SetupOptions{Settings: s, Version: "1", Port: 8403, Now: time.Unix(0, 0)}
+	want := models.Selection{PerFamily: 1, DropFamilies: []string{"free"}}
+	chosen, err := GenCatalog(t.Context(), o, want, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Setup(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := codex.Home{Dir: s.CodexHome.V}
+	if again.Catalog.Models != chosen.Models || again.Catalog.Path != home.Catalog() {
+		t.Errorf("gen-catalog wrote %d models, setup %d to %s", chosen.Models, again.Catalog.Models, again.Catalog.Path)
+	}
+	if _, err := GenCatalog(t.Context(), o, models.Selection{DropModels: []string{"auto"}, PerFamily: 1}, ""); err != nil {
+		t.Fatal(err)
+	}
+}
