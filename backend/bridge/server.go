@@ -75,6 +75,7 @@ type Server struct {
 
 	repeats *repeats
 	choice  *modelChoice
+	told    toldOnce
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.

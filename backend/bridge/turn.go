@@ -19,6 +19,7 @@ type turn struct {
 	server     *Server
 	request    *translate.Request
 	chat       []byte
+	header     http.Header // what goes upstream beside the body
 	stream     *translate.Stream
 	clawRouter bool
 	compacts   bool // the answer is that of /v1/responses/compact
@@ -57,12 +58,9 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	}
 	tr.Codex = t.codex
 	t.chat, t.stream = chat, tr.Stream(translate.StreamOptions{})
-	if len(tr.Dropped) > 0 {
-		t.server.cfg.Log.Debug("tools that a chat model cannot have were left out", "types", tr.Dropped)
-	}
-	if len(t.request.Unknown) > 0 {
-		t.server.cfg.Log.Debug("the request has fields that are not known here", "fields", t.request.Unknown)
-	}
+	t.header = header(t.clawRouter, t.thread, tr.Model)
+	t.server.told.tell(t.server.cfg.Log, "a tool that no chat model can have is left out", "type", tr.Dropped)
+	t.server.told.tell(t.server.cfg.Log, "a request field that is not known here is ignored", "field", t.request.Unknown)
 	return nil
 }
 
@@ -123,7 +121,7 @@ func (t *turn) restart(r translate.Remedy, attempt int) {
 // exchange sends the chat request and feeds the answer to the stream, its end
 // included.
 func (t *turn) exchange(ctx context.Context) error {
-	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, http.Header{})
+	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, t.header)
 	if t.firstByte == 0 {
 		t.firstByte = time.Since(t.began)
 	}
