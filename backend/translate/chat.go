@@ -137,7 +137,8 @@ func (req *Request) sizeHint() int {
 type chatWriter struct {
 	to     Target
 	family string
-	parts  bool // content of user and tool messages goes as parts
+	parts  bool   // content of user and tool messages goes as parts
+	role   string // of the message that is being written
 	dst    []byte
 }
 
@@ -158,6 +159,7 @@ func (w *chatWriter) messages(messages []message) {
 }
 
 func (w *chatWriter) message(m *message) {
+	w.role = m.role
 	w.str(`{"role":"`)
 	w.str(m.role)
 	w.str(`"`)
@@ -233,12 +235,12 @@ func (w *chatWriter) content(m *message) {
 	w.str(`[`)
 	n := 0
 	for _, p := range m.content {
-		if p.kind == partImage && images {
+		if images && p.visible() {
 			w.comma(&n)
 			w.image(p)
 			continue
 		}
-		if p.kind != partImage && p.text.empty() {
+		if p.silent() {
 			continue
 		}
 		w.comma(&n)
@@ -261,7 +263,7 @@ func (w *chatWriter) comma(n *int) {
 
 func hasImage(parts []part) bool {
 	for _, p := range parts {
-		if p.kind == partImage && !p.url.empty() {
+		if p.visible() {
 			return true
 		}
 	}
@@ -292,7 +294,7 @@ func (w *chatWriter) toolImages(messages []message, last int) {
 	shown := message{role: "user"}
 	for _, m := range messages[first : last+1] {
 		for _, p := range m.content {
-			if p.kind == partImage && !p.url.empty() {
+			if p.visible() {
 				if len(shown.content) == 0 {
 					shown.content = []part{{kind: partText, text: text(`"[Images returned by the tool calls above:]"`)}}
 				}
@@ -310,7 +312,7 @@ func (w *chatWriter) toolImages(messages []message, last int) {
 func (w *chatWriter) joined(parts []part, separator string) {
 	n := 0
 	for _, p := range parts {
-		if p.kind != partImage && p.text.empty() {
+		if p.silent() {
 			continue
 		}
 		if n > 0 {
@@ -327,8 +329,12 @@ func (w *chatWriter) partText(p part) {
 	switch {
 	case p.kind == partImage && w.to.NoVision:
 		w.str(`[An image was here; this model cannot see images.]`)
-	case p.kind == partImage:
+	case p.visible() && w.role == "tool":
 		w.str(`[An image; it is shown below.]`)
+	case p.kind == partImage:
+		w.str(`[An image was attached here, which cannot be passed on.]`)
+	case p.kind == partFile && p.text.empty():
+		w.str(`[A file was attached here, which cannot be passed on.]`)
 	case p.kind == partFile:
 		w.str(`[A file was attached here, which cannot be passed on: `)
 		w.dst = append(w.dst, p.text.inner()...)

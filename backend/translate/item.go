@@ -69,6 +69,13 @@ type part struct {
 	detail text
 }
 
+// visible reports whether the part is an image that can be shown: one that only
+// OpenAI holds, by file_id, cannot.
+func (p part) visible() bool { return p.kind == partImage && !p.url.empty() }
+
+// silent reports whether there is nothing to say of the part.
+func (p part) silent() bool { return p.kind <= partText && p.text.empty() }
+
 type partKind uint8
 
 const (

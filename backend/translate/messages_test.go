@@ -1,0 +1,265 @@
+package translate
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMessages shows how input items become chat messages, by subject.
+func TestMessages(t *testing.T) {
+	const user = `{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}`
+	const wantUser = `{"role":"user","content":"hi"}`
+	for _, c := range []struct{ name, instructions, input, want string }{
+		{
+			"instructions come first", `"Be brief."`, user,
+			`{"role":"system","content":"Be brief."},` + wantUser,
+		},
+		{
+			"instructions and developer messages at the head are one system message, in order", `"A"`,
+			`{"type":"message","role":"developer","content":"B"},{"type":"message","role":"system","content":[{"type":"input_text","text":"C"},{"type":"input_text","text":"D"}]},` + user,
+			`{"role":"system","content":"A\n\nB\n\nC\n\nD"},` + wantUser,
+		},
+		{
+			"a developer message later stays where it is", ``,
+			`{"role":"developer","content":"A"},` + user + `,{"role":"developer","content":[{"type":"input_text","text":"now B"}]},` + user,
+			`{"role":"system","content":"A"},` + wantUser + `,{"role":"user","content":"<developer_message>\nnow B\n</developer_message>"},` + wantUser,
+		},
+		{
+			"a role that nobody knows is the user", ``, `{"role":"critic","content":"hi"}`, wantUser,
+		},
+		{
+			"parts of text are lines", ``,
+			`{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"text","text":"b"},"c",{"type":"input_text","text":""}]}`,
+			`{"role":"user","content":"a\nb\nc"}`,
+		},
+		{
+			"one part alone", ``, `{"role":"user","content":{"type":"input_text","text":"hi"}}`, wantUser,
+		},
+		{
+			"no content", ``, `{"role":"user","content":null},` + user, `{"role":"user","content":""},` + wantUser,
+		},
+		{
+			"a refusal is text", ``, user + `,{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]}`,
+			wantUser + `,{"role":"assistant","content":"No."}`,
+		},
+		{
+			"text of the model in two items is one message", ``,
+			user + `,{"role":"assistant","content":[{"type":"output_text","text":"a"}]},{"role":"assistant","content":"b"}`,
+			wantUser + `,{"role":"assistant","content":"a\n\nb"}`,
+		},
+		{
+			"an image with its size", ``,
+			`{"role":"user","content":[{"type":"input_text","text":"see"},{"type":"input_image","image_url":"data:image/png;base64,AA==","detail":"high"},{"type":"input_image","image_url":"https://x/y.png","detail":"original"},{"type":"image_url","image_url":{"url":"https://x/z.png","detail":"low"}}]}`,
+			`{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA==","detail":"high"}},{"type":"image_url","image_url":{"url":"https://x/y.png"}},{"type":"image_url","image_url":{"url":"https://x/z.png","detail":"low"}}]}`,
+		},
+		{
+			"a file is named", ``,
+			`{"role":"user","content":[{"type":"input_text","text":"read"},{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,AA=="}]}`,
+			`{"role":"user","content":"read\n[A file was attached here, which cannot be passed on: a.pdf]"}`,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantMessages(t, c.instructions, c.input, c.want, Target{}) })
+	}
+}
+
+// wantMessages translates instructions and input items and compares the messages.
+func wantMessages(t *testing.T, instructions, input, want string, to Target) {
+	t.Helper()
+	body := `{"model":"m","input":[` + input + `]`
+	if instructions != "" {
+		body += `,"instructions":` + instructions
+	}
+	chat, _ := translated(t, body+`}`, to)
+	wantJSON(t, "["+want+"]", string(members(t, chat)["messages"]))
+	if err := checkChat(chat); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCallsAndOutputs shows the one order that every Chat provider demands: the
+// calls of a step in one message, their outputs at once and in call order.
+func TestCallsAndOutputs(t *testing.T) {
+	call := func(id string) string {
+		return `{"type":"function_call","name":"f","arguments":"{\"n\":1}","call_id":"` + id + `"}`
+	}
+	output := func(id, text string) string {
+		return `{"type":"function_call_output","call_id":"` + id + `","output":"` + text + `"}`
+	}
+	said := func(ids ...string) string {
+		var calls []string
+		for _, id := range ids {
+			calls = append(calls, `{"id":"`+id+`","type":"function","function":{"name":"f","arguments":"{\"n\":1}"}}`)
+		}
+		return `{"role":"assistant","content":null,"tool_calls":[` + strings.Join(calls, ",") + `]}`
+	}
+	tool := func(id, text string) string {
+		return `{"role":"tool","tool_call_id":"` + id + `","content":"` + text + `"}`
+	}
+	const user, wantUser = `{"role":"user","content":"hi"}`, `{"role":"user","content":"hi"}`
+	const unrecorded = "[The output of this call was not recorded.]"
+	join := func(s ...string) string { return strings.Join(s, ",") }
+	for _, c := range []struct{ name, input, want string }{
+		{
+			"one after the other", join(user, call("a"), output("a", "1"), call("b"), output("b", "2")),
+			join(wantUser, said("a"), tool("a", "1"), said("b"), tool("b", "2")),
+		},
+		{
+			"in parallel", join(user, call("a"), call("b"), output("a", "1"), output("b", "2")),
+			join(wantUser, said("a", "b"), tool("a", "1"), tool("b", "2")),
+		},
+		{
+			"an aborted call's output comes first", join(user, call("a"), call("b"), output("b", "aborted"), output("a", "1")),
+			join(wantUser, said("a", "b"), tool("a", "1"), tool("b", "aborted")),
+		},
+		{
+			"an output between parallel calls", join(user, call("a"), output("a", "1"), call("b"), call("c"), output("c", "3"), output("b", "2")),
+			join(wantUser, said("a"), tool("a", "1"), said("b", "c"), tool("b", "2"), tool("c", "3")),
+		},
+		{
+			"a message between call and output", join(call("a"), user, output("a", "1")),
+			join(said("a"), tool("a", "1"), wantUser),
+		},
+		{
+			"calls join the text before them", join(`{"role":"assistant","content":"I look."}`, call("a"), output("a", "1")),
+			join(strings.Replace(said("a"), "null", `"I look."`, 1), tool("a", "1")),
+		},
+		{
+			"text after calls is a message of its own", join(call("a"), `{"role":"assistant","content":"Done."}`, output("a", "1")),
+			join(said("a"), tool("a", "1"), `{"role":"assistant","content":"Done."}`),
+		},
+		{
+			"a call without an output", join(call("a"), call("b"), output("b", "2"), user),
+			join(said("a", "b"), tool("a", unrecorded), tool("b", "2"), wantUser),
+		},
+		{
+			"a call at the very end", join(user, call("a")), join(wantUser, said("a"), tool("a", unrecorded)),
+		},
+		{
+			"an output without a call", join(user, output("z", "lost")),
+			join(wantUser, `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\nlost"}`),
+		},
+		{
+			"two calls with one id", join(call("a"), call("a"), output("a", "1"), output("a", "2")),
+			join(said("a", "a_2"), tool("a", "1"), tool("a_2", "2")),
+		},
+		{
+			"an id that looks like a repeated one", join(call("a_2"), call("a"), call("a"), output("a", "1"), output("a", "2"), output("a_2", "3")),
+			join(said("a_2", "a", "a_3"), tool("a_2", "3"), tool("a", "1"), tool("a_3", "2")),
+		},
+		{
+			"no id at all", join(`{"type":"function_call","name":"f","arguments":"{\"n\":1}"}`, `{"type":"function_call_output","output":"1"}`),
+			join(said("call"), tool("call", "1")),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantMessages(t, "", c.input, c.want, Target{}) })
+	}
+}
+
+// TestCallsOfEachKind shows how history's calls go upstream, also where today's
+// tools no longer list them.
+func TestCallsOfEachKind(t *testing.T) {
+	for _, c := range []struct{ name, item, wantName, wantArguments string }{
+		{"function", `{"type":"function_call","name":"f","arguments":"{}"`, "f", `{}`},
+		{"function in a namespace", `{"type":"function_call","name":"echo","namespace":"mcp__e","arguments":"{}"`, "mcp__e__echo", `{}`},
+		{"arguments as an object", `{"type":"function_call","name":"f","arguments":{"a": "é\n"}`, "f", `{"a": "é\n"}`},
+		{"no arguments", `{"type":"function_call","name":"f"`, "f", `{}`},
+		{"arguments null", `{"type":"function_call","name":"f","arguments":null`, "f", `{}`},
+		{"custom", `{"type":"custom_tool_call","name":"apply_patch","input":"a\n\"b\"\\ é"`, "apply_patch", `{"input":"a\n\"b\"\\ é"}`},
+		{"tool search", `{"type":"tool_search_call","execution":"client","arguments":{"query":"git"}`, "tool_search", `{"query":"git"}`},
+		{"local shell", `{"type":"local_shell_call","status":"completed","action":{"type":"exec","command":["ls"]}`, "local_shell", `{"type":"exec","command":["ls"]}`},
+		{"a name that upstream would refuse", `{"type":"function_call","name":"a.b/c d","arguments":"{}"`, "a_b_c_d", `{}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			chat, _ := translated(t, `{"model":"m","input":[`+c.item+`,"call_id":"x"}]}`, Target{})
+			if err := checkChat(chat); err != nil {
+				t.Fatal(err)
+			}
+			wantJSON(t, `[{"role":"assistant","content":null,"tool_calls":[{"id":"x","type":"function","function":{"name":"`+c.wantName+`","arguments":`+string(quote(c.wantArguments))+`}}]},
+				{"role":"tool","tool_call_id":"x","content":"[The output of this call was not recorded.]"}]`, string(members(t, chat)["messages"]))
+		})
+	}
+}
+
+// TestOutputsOfEachKind shows what a tool message holds.
+func TestOutputsOfEachKind(t *testing.T) {
+	const image = `{"type":"input_image","image_url":"data:image/png;base64,AA==","detail":"high"}`
+	shown := `,{"role":"user","content":[{"type":"text","text":"[Images returned by the tool calls above:]"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA==","detail":"high"}}]}`
+	for _, c := range []struct {
+		name, output, want, after string
+		noVision                  bool
+	}{
+		{"text", `"type":"function_call_output","output":"a\nb"`, `"a\nb"`, ``, false},
+		{"parts", `"type":"function_call_output","output":[{"type":"input_text","text":"a"},{"type":"output_text","text":"b"}]`, `"a\nb"`, ``, false},
+		{"nothing", `"type":"function_call_output","output":""`, `""`, ``, false},
+		{"of a custom tool", `"type":"custom_tool_call_output","output":"ok"`, `"ok"`, ``, false},
+		{"of a local shell", `"type":"local_shell_call_output","output":"ok"`, `"ok"`, ``, false},
+		{"of a tool search", `"type":"tool_search_output","tools":[{"type":"function","name":"g"}]`, `"[{\"type\":\"function\",\"name\":\"g\"}]"`, ``, false},
+		{"an image is shown after the outputs", `"type":"function_call_output","output":[{"type":"input_text","text":"a"},` + image + `]`, `"a\n[An image; it is shown below.]"`, shown, false},
+		{"an image for a model that cannot see", `"type":"function_call_output","output":[` + image + `]`, `"[An image was here; this model cannot see images.]"`, ``, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			input := `{"type":"function_call","name":"f","arguments":"{}","call_id":"x"},{` + c.output + `,"call_id":"x"}`
+			wantMessages(t, "", input, `{"role":"assistant","content":null,"tool_calls":[{"id":"x","type":"function","function":{"name":"f","arguments":"{}"}}]},
+				{"role":"tool","tool_call_id":"x","content":`+c.want+`}`+c.after, Target{NoVision: c.noVision})
+		})
+	}
+}
+
+// TestImagesOfParallelCalls says that a message with images never stands between
+// the outputs of one step: providers demand them at once.
+func TestImagesOfParallelCalls(t *testing.T) {
+	const call = `{"type":"function_call","name":"f","arguments":"{}","call_id":"a"},{"type":"function_call","name":"f","arguments":"{}","call_id":"b"},`
+	const outputs = `{"type":"function_call_output","call_id":"a","output":[{"type":"input_image","image_url":"data:1"}]},{"type":"function_call_output","call_id":"b","output":[{"type":"input_image","image_url":"data:2"}]}`
+	wantMessages(t, "", call+outputs+`,{"role":"user","content":"next"}`,
+		`{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"b","type":"function","function":{"name":"f","arguments":"{}"}}]},
+		{"role":"tool","tool_call_id":"a","content":"[An image; it is shown below.]"},{"role":"tool","tool_call_id":"b","content":"[An image; it is shown below.]"},
+		{"role":"user","content":[{"type":"text","text":"[Images returned by the tool calls above:]"},{"type":"image_url","image_url":{"url":"data:1"}},{"type":"image_url","image_url":{"url":"data:2"}}]},
+		{"role":"user","content":"next"}`, Target{})
+}
+
+// TestImagesThatCannotBeShown are named in a line of text, so that one of them
+// never makes a provider refuse every later request of the session.
+func TestImagesThatCannotBeShown(t *testing.T) {
+	const blind = "[An image was here; this model cannot see images.]"
+	for _, c := range []struct {
+		name, role, part, want string
+		to                     Target
+	}{
+		{"a model that cannot see", "user", `{"type":"input_image","image_url":"data:image/png;base64,AA=="}`, blind, Target{NoVision: true}},
+		{"an image that only OpenAI holds", "user", `{"type":"input_image","file_id":"file-1"}`, "[An image was attached here, which cannot be passed on.]", Target{}},
+		{"an empty address", "user", `{"type":"input_image","image_url":""}`, "[An image was attached here, which cannot be passed on.]", Target{}},
+		{"in a system message", "system", `{"type":"input_image","image_url":"data:image/png;base64,AA=="}`, "[An image was attached here, which cannot be passed on.]", Target{}},
+		{"a file without a name", "user", `{"type":"input_file","file_id":"file-1"}`, "[A file was attached here, which cannot be passed on.]", Target{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			input := `{"role":"` + c.role + `","content":[{"type":"input_text","text":"see"},` + c.part + `]}`
+			separator := `\n`
+			if c.role == "system" {
+				separator = `\n\n`
+			}
+			wantMessages(t, "", input, `{"role":"`+c.role+`","content":"see`+separator+c.want+`"}`, c.to)
+		})
+	}
+}
+
+// TestReasoningOfThisModel gives a thought back to the message that it led to.
+func TestReasoningOfThisModel(t *testing.T) {
+	const thought = `{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}],"encrypted_content":null}`
+	const call = `{"type":"function_call","name":"f","arguments":"{}","call_id":"a"}`
+	const output = `{"type":"function_call_output","call_id":"a","output":"1"}`
+	const wantCall = `"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"a","content":"1"}`
+	for _, c := range []struct{ name, input, want string }{
+		{"before text", thought + `,{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes.","reasoning_content":"Hm."}`},
+		{"before a call", thought + `,` + call + `,` + output, `{"role":"assistant","content":null,"reasoning_content":"Hm.",` + wantCall},
+		{"before text and a call", thought + `,{"role":"assistant","content":"I look."},` + call + `,` + output, `{"role":"assistant","content":"I look.","reasoning_content":"Hm.",` + wantCall},
+		{"only a summary", `{"type":"reasoning","summary":[{"type":"summary_text","text":"Short."}],"content":null},{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes.","reasoning_content":"Short."}`},
+		{"two thoughts", thought + `,` + thought + `,{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes.","reasoning_content":"Hm.\n\nHm."}`},
+		{"empty", `{"type":"reasoning","summary":[]},{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes."}`},
+		{"a new thought is a new step", call + `,` + output + `,{"role":"assistant","content":"a"},` + thought + `,{"role":"assistant","content":"b"}`,
+			`{"role":"assistant","content":null,` + wantCall + `,{"role":"assistant","content":"a"},{"role":"assistant","content":"b","reasoning_content":"Hm."}`},
+		{"the end of the history", `{"role":"user","content":"x"},` + thought, `{"role":"user","content":"x"}`},
+		{"sealed by somebody else", `{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}],"encrypted_content":"gAAAA"},{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes."}`},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantMessages(t, "", c.input, c.want, Target{}) })
+	}
+}
