@@ -19,6 +19,7 @@ help:
 
 build:
 	@command -v go >/dev/null || { echo "Go is missing. Install Go 1.26 or newer."; exit 1; }
+	@test -x $(program) || echo "building $(program); the first time takes a minute or two"
 	@CGO_ENABLED=0 go build -trimpath -o $(program) .
 
 run: build

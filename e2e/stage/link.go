@@ -75,7 +75,7 @@ func waitHealthy(t testing.TB, p *Process, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
 	defer cancel()
-	err := eventually(ctx, func() error {
+	err := Eventually(ctx, func() error {
 		select {
 		case <-p.Ended():
 			cancel()

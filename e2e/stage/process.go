@@ -61,7 +61,8 @@ func Start(t testing.TB, c Command) *Process {
 	return p
 }
 
-// Stop asks the child to end, and fails the test when it has not after 10 s.
+// Stop interrupts the child and its children, as Ctrl-C in a terminal does, and
+// fails the test when it has not ended after 10 s.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
 	select {
@@ -69,7 +70,7 @@ func (p *Process) Stop(t testing.TB) {
 		return
 	default:
 	}
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("interrupt %s: %v", p.cmd.Path, err)
 	}
 	select {

@@ -94,9 +94,9 @@ func listens(network, host string, port int) bool {
 
 func hasIPv6() bool { return listens("tcp6", "::1", 0) }
 
-// eventually asks ok until it agrees, and gives up with the last complaint
+// Eventually asks ok until it agrees, and gives up with the last complaint
 // when ctx ends.
-func eventually(ctx context.Context, ok func() error) error {
+func Eventually(ctx context.Context, ok func() error) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
