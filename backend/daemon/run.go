@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
@@ -21,7 +22,6 @@ type Options struct {
 	Settings *settings.Settings
 	Version  string
 	Command  string // the command that the user gave, for other processes to tell
-	Log      *slog.Logger
 
 	Environ []string // as os.Environ, for ClawRouter
 	Home    string   // the user's home folder
@@ -32,8 +32,8 @@ type Options struct {
 	// AnyPort lets the system pick the bridge's port.
 	AnyPort bool
 
-	// Progress is told what is being waited for, in words for a person. It is
-	// called from one goroutine at a time.
+	// Progress is told what is being waited for and what goes wrong, in words for
+	// a person. It is called by one goroutine at a time.
 	Progress func(Step)
 	// Ready is called once, when bridge and upstream are both healthy (or the
 	// bridge alone, with BridgeOnly). Its error ends Run.
@@ -75,11 +75,15 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	tell := o.Progress
+	if tell == nil {
+		tell = func(Step) {}
 	}
-	if o.Progress == nil {
-		o.Progress = func(Step) {}
+	var one sync.Mutex
+	o.Progress = func(s Step) {
+		one.Lock()
+		defer one.Unlock()
+		tell(s)
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context, Link) error { return nil }
@@ -91,11 +95,29 @@ func (o Options) withDefaults() Options {
 }
 
 func runClaimed(ctx context.Context, o Options, inst *instance) error {
+	log, file, err := openLog(o.Settings.Paths, func(text string) { o.Progress(Step{Part: "warning:", Text: text}) })
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	key, err := masterKey(o.Settings.Paths)
+	if err != nil {
+		return err
+	}
+	return open(ctx, o, inst, log, key)
+}
+
+// open opens the ports and serves.
+func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, master []byte) error {
+	envelope, err := keyFor(master, "envelope")
+	if err != nil {
+		return err
+	}
 	listeners, err := listen(ctx, o)
 	if err != nil {
 		return err
 	}
-	up, err := newUpstream(o)
+	up, err := newUpstream(o, log)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
@@ -110,8 +132,8 @@ func runClaimed(ctx context.Context, o Options, inst *instance) error {
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Port: link.Port, Log: o.Log,
-		Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
+		Upstream: up.client, Version: o.Version, Port: link.Port, Log: log,
+		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 	})
 	return serve(ctx, o, link, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -18,20 +19,20 @@ type upstream struct {
 	supervisor *proxy.Supervisor // nil where nothing is supervised
 }
 
-func newUpstream(o Options) (*upstream, error) {
+func newUpstream(o Options, log *slog.Logger) (*upstream, error) {
 	client, err := newClient(o.Settings, o.Version)
 	if err != nil {
 		return nil, err
 	}
 	u := &upstream{client: client}
 	if o.Settings.ProxyURL.V == "" && !o.BridgeOnly {
-		u.supervisor = proxy.Supervise(supervision(o))
+		u.supervisor = proxy.Supervise(supervision(o, log))
 	}
 	return u, nil
 }
 
 // supervision translates the settings.
-func supervision(o Options) proxy.SupervisorOptions {
+func supervision(o Options, log *slog.Logger) proxy.SupervisorOptions {
 	s := o.Settings
 	return proxy.SupervisorOptions{
 		Command: s.Command.V, Port: s.ProxyPort.V,
@@ -39,7 +40,7 @@ func supervision(o Options) proxy.SupervisorOptions {
 		Home: o.Home, Env: o.Environ,
 		WalletKeyFile: s.WalletKeyFile.V, Isolate: isolation(s.IsolateHome.V),
 		Node: s.Node.V, Npx: s.Npx.V,
-		UserAgent: "clawrouter-codex/" + o.Version, Log: o.Log, Executable: o.Program,
+		UserAgent: "clawrouter-codex/" + o.Version, Log: log, Executable: o.Program,
 	}
 }
 

@@ -24,7 +24,7 @@ func (p Paths) Running() string { return filepath.Join(p.Root, "running.json") }
 // EditLock is held while Codex's files are edited.
 func (p Paths) EditLock() string { return filepath.Join(p.Root, "edit.lock") }
 
-// Key holds the bridge's own key.
+// Key holds the secret that the program's own keys are derived from.
 func (p Paths) Key() string { return filepath.Join(p.Root, "key") }
 
 // Log is the folder of rotated logs.
@@ -32,6 +32,9 @@ func (p Paths) Log() string { return filepath.Join(p.Root, "log") }
 
 // ProxyLog is what a supervised ClawRouter prints.
 func (p Paths) ProxyLog() string { return filepath.Join(p.Log(), "clawrouter.log") }
+
+// ProgramLog is what the bridge and the daemon write.
+func (p Paths) ProgramLog() string { return filepath.Join(p.Log(), "clawrouter-codex.log") }
 
 // ProxyHome is the home folder that an isolated ClawRouter sees.
 func (p Paths) ProxyHome() string { return filepath.Join(p.Root, "proxy-home") }
