@@ -130,9 +130,9 @@ func (req *Request) field(r *reader, key []byte) (err error) {
 	case "tools":
 		req.tools, err = r.rawKind('[')
 	case "tool_choice":
-		req.toolChoice, err = r.raw()
+		req.toolChoice, err = r.unlessNull()
 	case "parallel_tool_calls":
-		req.parallel, err = r.raw()
+		req.parallel, err = r.unlessNull()
 	case "reasoning":
 		err = req.reasoning.read(r)
 	case "text":
@@ -156,10 +156,8 @@ func (req *Request) field(r *reader, key []byte) (err error) {
 // rareField reads the fields that Codex does not send, but other clients do.
 func (req *Request) rareField(r *reader, key []byte) error {
 	if dst := req.echo.field(string(key)); dst != nil {
-		v, err := r.raw()
-		if string(v) != "null" {
-			*dst = v
-		}
+		v, err := r.unlessNull()
+		*dst = v
 		return err
 	}
 	switch string(key) {
@@ -265,6 +263,14 @@ func (o *textOptions) read(r *reader) error {
 func (r *reader) flag() (bool, error) {
 	v, err := r.raw()
 	return string(v) == "true", err
+}
+
+// unlessNull reads the next value; null gives nil, as if it were not there.
+func (r *reader) unlessNull() ([]byte, error) {
+	if r.kind() == 'n' {
+		return nil, r.skip()
+	}
+	return r.raw()
 }
 
 // rawKind reads the next value if it is of that kind; any other gives nil.
