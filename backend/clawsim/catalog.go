@@ -19,6 +19,7 @@ type price struct {
 	ID        string  `json:"id"`
 	In        float64 `json:"in"`
 	Out       float64 `json:"out"`
+	Context   int     `json:"context"`
 	MaxOutput int     `json:"max_output"`
 	Reasoning bool    `json:"reasoning"`
 	Tools     bool    `json:"tools"`

@@ -59,7 +59,13 @@ func (s *Sim) serveChat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.chooseModel(x)
-	if s.spoils(SpoilWhitespace) && len(x.chat.bytes()) > rewriteAbove && rewrite(x.chat) {
+	if x.overfull() {
+		s.countAnswer("refused")
+		writeJSON(w, http.StatusBadRequest, `{"error":{"message":"Request exceeds the context window of every candidate model",`+
+			`"type":"invalid_request_error","code":"context_capacity_exceeded"}}`)
+		return
+	}
+	if s.spoils(SpoilWhitespace) && x.size > rewriteAbove && rewrite(x.chat) {
 		x.spoil(SpoilWhitespace)
 	}
 	if s.answerFromMemory(w, r, x) {
@@ -102,12 +108,29 @@ func (s *Sim) chooseModel(x *exchange) {
 	s.logf("%s", line)
 }
 
+// overfull tells of a profile's request that no model of the profile can hold;
+// explicit models are left to the gateway to refuse.
+func (x *exchange) overfull() bool {
+	if x.route == nil {
+		return false
+	}
+	largest := 0
+	for _, id := range chains[x.route.profile] {
+		p, _ := loadCatalog().price(id)
+		largest = max(largest, p.Context)
+	}
+	return x.size/4+x.chat.maxTokens() > largest
+}
+
 // answerFromMemory answers with what was answered before, or with what a twin
 // under way will be answered. When it does not, the exchange is a flight that
 // others may join.
 func (s *Sim) answerFromMemory(w http.ResponseWriter, r *http.Request, x *exchange) bool {
-	body := x.chat.bytes()
-	x.key, x.cacheID = keyOf(body), keyOf(body, "user", "request_id", "x-request-id")
+	x.key = x.chat.key()
+	x.cacheID = x.key
+	if x.chat.top.has("user") || x.chat.top.has("request_id") {
+		x.cacheID = x.chat.key("user", "request_id")
+	}
 	x.canCache = !strings.Contains(r.Header.Get("Cache-Control"), "no-cache") &&
 		string(x.chat.top.vals["cache"]) != "false" && !x.chat.top.truth("no_cache")
 

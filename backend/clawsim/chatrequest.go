@@ -1,6 +1,7 @@
 package clawsim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -32,9 +33,22 @@ func parseChat(body []byte) (*chatRequest, error) {
 // bytes is the request as it stands now.
 func (c *chatRequest) bytes() []byte {
 	if c.top.has("messages") {
-		c.top.set("messages", c.messages)
+		c.top.setRaw("messages", c.messageBytes())
 	}
 	return c.top.bytes()
+}
+
+func (c *chatRequest) messageBytes() []byte {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for i, m := range c.messages {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		m.writeTo(&b)
+	}
+	b.WriteByte(']')
+	return b.Bytes()
 }
 
 func (c *chatRequest) copy() *chatRequest {

@@ -55,15 +55,19 @@ func (c *handClock) advance(d time.Duration) {
 	c.timers = left
 }
 
-// await blocks until a timer of that length, or longer, is running.
-func (c *handClock) await(d time.Duration) {
+// await blocks until n timers with just that long to go are running.
+func (c *handClock) await(d time.Duration, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
+		running := 0
 		for _, t := range c.timers {
-			if t.at.Sub(c.now) >= d {
-				return
+			if t.at.Sub(c.now) == d {
+				running++
 			}
+		}
+		if running >= n {
+			return
 		}
 		c.cond.Wait()
 	}

@@ -78,11 +78,12 @@ func readDirective(name, s string) (directive, string, error) {
 	}
 }
 
-// number is the first word of the argument as a number, or a default.
-func (d directive) number(def float64) float64 {
+// number is the first word of the argument that is a number, between 0 and max:
+// a prompt must not be able to fill the memory.
+func (d directive) number(def, max float64) float64 {
 	for _, word := range strings.Fields(d.arg) {
-		if f, err := strconv.ParseFloat(word, 64); err == nil {
-			return f
+		if f, err := strconv.ParseFloat(word, 64); err == nil && f >= 0 {
+			return min(f, max)
 		}
 	}
 	return def

@@ -166,7 +166,7 @@ func (s *Sim) forwardedHeader(in http.Header) http.Header {
 // messageTokens counts four characters of the messages' JSON as a token, which
 // is what the answers' usage says.
 func messageTokens(c *chatRequest) int {
-	return (utf8.RuneCount(encode(c.messages)) + 3) / 4
+	return (utf8.RuneCount(c.messageBytes()) + 3) / 4
 }
 
 type silenceEnd int

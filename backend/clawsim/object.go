@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // object is a JSON object that keeps the order of its keys and the bytes of its
@@ -13,6 +14,9 @@ import (
 type object struct {
 	keys []string
 	vals map[string]json.RawMessage
+	// texts are string members already decoded: contents are looked at often
+	// and may be megabytes.
+	texts map[string]string
 }
 
 func newObject() *object { return &object{vals: map[string]json.RawMessage{}} }
@@ -43,8 +47,9 @@ func (o *object) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes the keys in the order in which they came.
-func (o *object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
+func (o *object) MarshalJSON() ([]byte, error) { return o.bytes(), nil }
+
+func (o *object) writeTo(b *bytes.Buffer) {
 	b.WriteByte('{')
 	for i, k := range o.keys {
 		if i > 0 {
@@ -55,7 +60,13 @@ func (o *object) MarshalJSON() ([]byte, error) {
 		b.Write(o.vals[k])
 	}
 	b.WriteByte('}')
-	return b.Bytes(), nil
+}
+
+// bytes is the object as JSON.
+func (o *object) bytes() []byte {
+	var b bytes.Buffer
+	o.writeTo(&b)
+	return b.Bytes()
 }
 
 func (o *object) setRaw(key string, val json.RawMessage) {
@@ -63,6 +74,7 @@ func (o *object) setRaw(key string, val json.RawMessage) {
 		o.keys = append(o.keys, key)
 	}
 	o.vals[key] = val
+	delete(o.texts, key)
 }
 
 func (o *object) set(key string, val any) { o.setRaw(key, encode(val)) }
@@ -80,10 +92,17 @@ func (o *object) isString(key string) (string, bool) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return "", false
 	}
+	if s, ok := o.texts[key]; ok {
+		return s, true
+	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return "", false
 	}
+	if o.texts == nil {
+		o.texts = map[string]string{}
+	}
+	o.texts[key] = s
 	return s, true
 }
 
@@ -102,14 +121,8 @@ func (o *object) copy() *object {
 	for _, k := range o.keys {
 		c.setRaw(k, o.vals[k])
 	}
+	c.texts = maps.Clone(o.texts)
 	return c
-}
-
-// bytes is the object as JSON. It cannot fail: every value in it was decoded
-// from JSON or came out of encode.
-func (o *object) bytes() []byte {
-	b, _ := o.MarshalJSON()
-	return b
 }
 
 // encode writes JSON as JavaScript does, without escaping <, > and &.

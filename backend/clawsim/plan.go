@@ -44,7 +44,7 @@ func (p *planner) plan(c *chatRequest) []Turn {
 	default:
 		p.steps = p.unscripted(c)
 	}
-	if n := len(p.steps); n > 0 && len(p.steps[n-1].Calls) > 0 {
+	if n := len(p.steps); n == 0 || len(p.steps[n-1].Calls) > 0 {
 		p.steps = append(p.steps, Turn{Text: "{report}"})
 	}
 	for i := range p.steps {
@@ -161,7 +161,7 @@ func (p *planner) applyAnswer(d directive) (bool, error) {
 		p.fallback = []Turn{{Text: "{reply}"}}
 	case "long":
 		var b strings.Builder
-		for i := range int(d.number(200)) {
+		for i := range int(d.number(200, 100_000)) {
 			fmt.Fprintf(&b, "Line %d of a long answer.\n", i+1)
 		}
 		p.choose(Turn{Text: b.String()})
@@ -175,7 +175,7 @@ func (p *planner) applyAnswer(d directive) (bool, error) {
 	case "think":
 		p.choose(Turn{Text: "<think>A thought that is not for the user.</think>{reply}"})
 	case "slow", "pace":
-		ms := int(d.number(5) * 1000)
+		ms := int(d.number(5, 3600) * 1000)
 		if d.name == "pace" {
 			p.every = append(p.every, func(t *Turn) { t.PaceMS = ms })
 			break

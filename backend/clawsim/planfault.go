@@ -12,7 +12,7 @@ func (p *planner) applyTool(d directive) (bool, error) {
 	case "run":
 		p.choose(Turn{Calls: []ToolCall{p.tools.run(or(d.arg, "pwd"))}})
 	case "loop":
-		for range int(d.number(3)) {
+		for range int(d.number(3, 1000)) {
 			p.choose(Turn{Calls: []ToolCall{p.tools.run("pwd")}})
 		}
 	case "fail":

@@ -2,9 +2,10 @@ package clawsim
 
 import (
 	"crypto/sha256"
-	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -40,37 +41,30 @@ var stampPrefix = regexp.MustCompile(`^\[\w{3}\s+\d{4}-\d{2}-\d{2}\s+\d{2}:\d{2}
 
 type bodyKey [32]byte
 
-// keyOf compares bodies by value: the order of keys does not matter. Members
-// named in skip are left out.
-func keyOf(body []byte, skip ...string) bodyKey {
-	var v any
-	if json.Unmarshal(body, &v) != nil {
-		return sha256.Sum256(body)
-	}
-	if top, ok := v.(map[string]any); ok {
-		for _, k := range skip {
-			delete(top, k)
+// key compares requests by value: the order of members does not matter, at the
+// top and in messages (deeper down no client changes it between two attempts).
+// Members named in skip are left out.
+func (c *chatRequest) key(skip ...string) bodyKey {
+	h := sha256.New()
+	hashObject(h, c.top, append(skip, "messages"))
+	for _, m := range c.messages {
+		skipContent := []string{}
+		if text, ok := m.isString("content"); ok {
+			skipContent = []string{"content"}
+			io.WriteString(h, "\x02"+stampPrefix.ReplaceAllString(text, ""))
 		}
+		hashObject(h, m, skipContent)
 	}
-	return sha256.Sum256(encode(stripStamps(v)))
+	return bodyKey(h.Sum(nil))
 }
 
-func stripStamps(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, m := range v {
-			if text, ok := m.(string); ok && k == "content" {
-				v[k] = stampPrefix.ReplaceAllString(text, "")
-				continue
-			}
-			v[k] = stripStamps(m)
-		}
-	case []any:
-		for i := range v {
-			v[i] = stripStamps(v[i])
+func hashObject(w io.Writer, o *object, skip []string) {
+	for _, k := range slices.Sorted(slices.Values(o.keys)) {
+		if !slices.Contains(skip, k) {
+			io.WriteString(w, "\x00"+k+"\x01")
+			w.Write(o.vals[k])
 		}
 	}
-	return v
 }
 
 // replays is the 30-second memory of finished answers and the twins that wait

@@ -13,26 +13,59 @@ const (
 	keepMessages = 200
 )
 
-var (
-	manyNewlines  = regexp.MustCompile(`\n{3,}`)
-	trailingSpace = regexp.MustCompile(`(?m)[ \t]+$`)
-	innerSpaces   = regexp.MustCompile(`([^\n]) {2,}`)
-	deepIndent    = regexp.MustCompile(`(?m)^ {8,}`)
-)
-
-// squeeze does to a text what ClawRouter does in big bodies. To prose it does
-// little; it ruins Go, Makefiles, Python and patches.
+// squeeze does to a text what ClawRouter does in big bodies: one kind of line
+// end, one blank line at most, no trailing space, runs of spaces to one (three or
+// more at the beginning of a line to two), tabs to two spaces, ends trimmed. To
+// prose it does little; it ruins Go, Makefiles, Python and patches.
 func squeeze(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.ReplaceAll(s, "\r", "\n")
-	s = manyNewlines.ReplaceAllString(s, "\n\n")
-	s = trailingSpace.ReplaceAllString(s, "")
-	// The character kept may itself be the first space of an indentation, so that
-	// indented lines lose theirs as well: three spaces or more become two.
-	s = innerSpaces.ReplaceAllString(s, "${1} ")
-	s = deepIndent.ReplaceAllStringFunc(s, func(m string) string { return strings.Repeat("  ", (len(m)+3)/4) })
-	s = strings.ReplaceAll(s, "\t", "  ")
-	return strings.TrimSpace(s)
+	var b strings.Builder
+	b.Grow(len(s))
+	// ClawRouter joins blank lines before it trims them: those that hold spaces
+	// do not count as blank.
+	blank := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		if line == "" {
+			blank++
+		} else {
+			blank = 0
+		}
+		if blank > 1 {
+			continue
+		}
+		squeezeLine(&b, strings.TrimRight(line, " \t"))
+		b.WriteByte('\n')
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func squeezeLine(b *strings.Builder, line string) {
+	for i := 0; i < len(line); {
+		switch line[i] {
+		case ' ':
+			end := i
+			for end < len(line) && line[end] == ' ' {
+				end++
+			}
+			keep := min(end-i, 1)
+			if i == 0 {
+				keep = min(end-i, 2)
+			}
+			b.WriteString("  "[:keep])
+			i = end
+		case '\t':
+			b.WriteString("  ")
+			i++
+		default:
+			end := i
+			for end < len(line) && line[end] != ' ' && line[end] != '\t' {
+				end++
+			}
+			b.WriteString(line[i:end])
+			i = end
+		}
+	}
 }
 
 // rewrite squeezes all string contents of a body over 180 KB, minifies tool
@@ -154,7 +187,7 @@ func eraseBrand(c *chatRequest) bool {
 	changed := false
 	for _, m := range c.messages {
 		text, ok := m.isString("content")
-		if ok && m.str("role") == "system" && brandWord.MatchString(text) {
+		if ok && m.str("role") == "system" && strings.Contains(text, "blockrun/") {
 			m.set("content", brandWord.ReplaceAllString(text, ""))
 			changed = true
 		}
