@@ -128,10 +128,17 @@ func listedModels(body []byte) map[string]bool {
 	return listed
 }
 
+// newLimitName recognises OpenAI's reasoning models, which refuse max_tokens.
+// ClawRouter's gateway takes max_tokens for all, and quotes its price by it.
+var newLimitName = regexp.MustCompile(`(^|/)(o[1-9]|gpt-[5-9])`)
+
 // target tells translate what the model can take. Of a model that no list knows
 // everything is believed.
-func target(model string) translate.Target {
-	t := translate.Target{Model: model}
+func target(model string, clawRouter bool) translate.Target {
+	t := translate.Target{Model: model, ClawRouter: clawRouter, Stream: !clawRouter}
+	if !clawRouter && newLimitName.MatchString(model) {
+		t.MaxTokensField = "max_completion_tokens"
+	}
 	if m, known := models.Snapshot().Lookup(model); known && models.RoutingProfile(model) == "" {
 		t.NoVision, t.NoReasoning = !m.Vision, !m.Reasoning
 	}

@@ -108,3 +108,24 @@ func TestCompactEndpoint(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+func TestNameOfTheOutputLimit(t *testing.T) {
+	for _, c := range []struct {
+		model      string
+		clawRouter bool
+		field      string
+	}{
+		{"gpt-5.5", false, "max_completion_tokens"},
+		{"openai/o3", false, "max_completion_tokens"},
+		{"deepseek-chat", false, "max_tokens"},
+		{"openai/gpt-5.5", true, "max_tokens"},
+	} {
+		u, got := asked(t)
+		u.clawRouter = c.clawRouter
+		url := bridgeFor(t, u)
+		io.Copy(io.Discard, post(t, t.Context(), url, `{"model":"`+c.model+`","stream":true,"input":"x","max_output_tokens":7}`).Body)
+		if req := <-got; req[c.field] != 7.0 {
+			t.Errorf("%s: %v", c.model, req)
+		}
+	}
+}

@@ -50,8 +50,8 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	if swapped {
 		t.server.cfg.Log.Info("Codex asked in the background for a model that upstream does not have; the thread's own is used instead", "asked", t.request.Model, "used", model)
 	}
-	to := target(model)
-	to.Stream, to.EnvelopeKey = !t.clawRouter, t.server.cfg.EnvelopeKey
+	to := target(model, t.clawRouter)
+	to.EnvelopeKey = t.server.cfg.EnvelopeKey
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
