@@ -108,6 +108,9 @@ func TestSetupOfAFreshHome(t *testing.T) {
 	if diff := cmp.Diff(want, result); diff != "" {
 		t.Error(diff)
 	}
+	if left, err := os.ReadDir(o.Program.Scratch); err != nil || len(left) != 0 {
+		t.Errorf("throw-away homes are left behind: %v %v", left, err)
+	}
 	profile := strings.ReplaceAll(read(t, o.Home.Profile()), o.Home.Dir, "/home/ann/.codex")
 	golden(t, "profile.toml", profile)
 	golden(t, "catalog.json", read(t, o.Home.Catalog()))

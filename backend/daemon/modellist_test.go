@@ -121,3 +121,33 @@ func TestSetupKeepsTheSelectionOfGenCatalog(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// ClawRouter sends what it is given on to the gateway behind it.
+func TestTheUpstreamKeyGoesToTheUsersOwnUpstreamOnly(t *testing.T) {
+	keys := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/models" {
+			keys <- r.Header.Get("Authorization")
+		}
+		_, _ = w.Write([]byte(foreignModels))
+	}))
+	defer server.Close()
+	port := server.URL[strings.LastIndex(server.URL, ":")+1:]
+	for name, tt := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"an upstream of the user's own": {map[string]string{"CLAWROUTER_PROXY_URL": server.URL}, "Bearer sk-1"},
+		"ClawRouter on PROXY_PORT":      {map[string]string{"PROXY_PORT": port}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.env["UPSTREAM_API_KEY"] = "sk-1"
+			if _, err := ListModels(t.Context(), load(t, tt.env), "1", models.Selection{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-keys; got != tt.want {
+				t.Errorf("Authorization %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -60,6 +60,11 @@ func TestSelect(t *testing.T) {
 			[]string{"blockrun/auto", "anthropic/claude-opus-5", "deepseek/deepseek-v4-pro", "moonshot/kimi-k3", "xai/grok-4.5", "tencent/hy3"},
 		},
 		{
+			"more of one family, without what is about to be withdrawn",
+			Selection{PerFamily: 9, DropFamilies: []string{"anthropic", "deepseek", "moonshot", "xai", "tencent", "free"}},
+			[]string{"blockrun/auto", "openai/gpt-5.6-terra", "openai/gpt-5.6-sol", "openai/gpt-5.6-luna", "openai/gpt-5.5", "openai/o1"},
+		},
+		{
 			"auto stays when its family is dropped",
 			Selection{PerFamily: 1, DropFamilies: []string{"blockrun", "anthropic", "openai", "deepseek", "moonshot", "xai", "tencent", "free"}},
 			[]string{"blockrun/auto"},
