@@ -97,11 +97,8 @@ func (r *reader) count() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
-		return max(n, 0), nil
-	}
 	f, _ := strconv.ParseFloat(string(raw), 64)
-	if f < 0 || f > 1e15 {
+	if f < 0 || f > 1e15 { // no such number of tokens, and sums of them would overflow
 		return 0, nil
 	}
 	return int64(f), nil
