@@ -84,6 +84,9 @@ func fakeClaw(args []string) {
 // without a key a wallet is made.
 func (c *claw) chooseWallet() {
 	file := filepath.Join(os.Getenv("HOME"), legacyKeyFile)
+	if c.told("new-place") {
+		file = filepath.Join(os.Getenv("HOME"), ".new-place")
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		text = []byte(os.Getenv("BLOCKRUN_WALLET_KEY"))

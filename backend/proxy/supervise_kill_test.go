@@ -109,6 +109,7 @@ func (p *program) kill(pids ...int) {
 }
 
 func TestNoOrphanWhenWeAreKilled(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{"obedient": nil, "deaf to SIGTERM": {"deaf"}} {
 		t.Run(name, func(t *testing.T) {
 			p := startProgram(t, optionsFor(t, commandOf("role-npx", args...)))
@@ -120,6 +121,7 @@ func TestNoOrphanWhenWeAreKilled(t *testing.T) {
 }
 
 func TestNoOrphanWhenWeAreTerminated(t *testing.T) {
+	t.Parallel()
 	p := startProgram(t, optionsFor(t, commandOf("role-npx", "deaf")))
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	if err := p.cmd.Wait(); err != nil {
@@ -133,6 +135,7 @@ func TestNoOrphanWhenWeAreTerminated(t *testing.T) {
 // npx leaves its node when it dies, and a restart beside it would find the port
 // taken.
 func TestNoOrphanWhenNpxIsKilled(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx"))).run()
 	before := r.untilPhase(PhaseHealthy)
 	p := &program{t: t, stray: r.stray}
@@ -148,6 +151,7 @@ func TestNoOrphanWhenNpxIsKilled(t *testing.T) {
 }
 
 func TestNoOrphanWhenTheGuardianIsKilled(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx", "deaf"))).run()
 	before := r.untilPhase(PhaseHealthy)
 	p := &program{t: t, stray: r.stray}
@@ -162,6 +166,7 @@ func TestNoOrphanWhenTheGuardianIsKilled(t *testing.T) {
 // "killall -9" of everything of ours leaves ClawRouter running; the next start
 // ends it and starts its own.
 func TestNextStartEndsWhatWasLeft(t *testing.T) {
+	t.Parallel()
 	o := optionsFor(t, commandOf("role-npx", "deaf"))
 	p := startProgram(t, o)
 	node := p.pidOf("role-claw")
@@ -181,6 +186,7 @@ func TestNextStartEndsWhatWasLeft(t *testing.T) {
 
 // A record whose number belongs to another process by now must harm nobody.
 func TestLeftoverIsVerified(t *testing.T) {
+	t.Parallel()
 	bystander := exec.Command("sleep", "1000")
 	if err := bystander.Start(); err != nil {
 		t.Fatal(err)
@@ -230,6 +236,7 @@ func mustInspect(t *testing.T, pid int) processID {
 }
 
 func TestUnreadableRecordIsRemoved(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), recordName)
 	if err := os.WriteFile(path, []byte("{half"), 0o600); err != nil {
 		t.Fatal(err)
@@ -244,6 +251,7 @@ func TestUnreadableRecordIsRemoved(t *testing.T) {
 
 // As a login item does: nothing in the environment but what we were given.
 func TestStartsWithAnEmptyEnvironment(t *testing.T) {
+	t.Parallel()
 	o := optionsFor(t, commandOf("role-claw"))
 	stray := o.Env[1]
 	o.Env = []string{stray}

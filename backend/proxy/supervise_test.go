@@ -196,6 +196,7 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestStartsAndStopsTheWholeTree(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx"))).run()
 	st := r.untilPhase(PhaseHealthy)
 	if st.Version != "0.12.246" || st.Health.Wallet != aliceAddress || st.Mismatch != nil || st.PID == 0 || st.Home.Path != r.o.Home {
@@ -224,12 +225,14 @@ func TestStartsAndStopsTheWholeTree(t *testing.T) {
 }
 
 func TestEndsAChildThatIgnoresSIGTERM(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx", "deaf"))).run()
 	r.untilPhase(PhaseHealthy)
 	r.stop() // run's cleanup looks for what is left
 }
 
 func TestStartsAgainAfterACrash(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx"))).run()
 	before := r.untilPhase(PhaseHealthy)
 	r.do("exit?code=7")
@@ -244,7 +247,8 @@ func TestStartsAgainAfterACrash(t *testing.T) {
 }
 
 func TestAHangIsACrash(t *testing.T) {
-	r := newRig(t, optionsFor(t, commandOf("role-npx"))).run()
+	t.Parallel()
+	r := newRig(t, optionsFor(t, commandOf("role-claw"))).run()
 	before := r.untilPhase(PhaseHealthy)
 	r.do("hang")
 	st := r.until("a restart", func(st State) bool { return st.Phase == PhaseRestarting })
@@ -257,6 +261,7 @@ func TestAHangIsACrash(t *testing.T) {
 }
 
 func TestAMuteStartIsAHang(t *testing.T) {
+	t.Parallel()
 	o := optionsFor(t, commandOf("role-claw", "mute"))
 	o.Timing.StartSilence = 100 * time.Millisecond
 	r := newRig(t, o).run()
@@ -266,6 +271,7 @@ func TestAMuteStartIsAHang(t *testing.T) {
 }
 
 func TestGivesUpACrashLoop(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-claw", "crash"))).run()
 	st := r.untilPhase(PhaseFailed)
 	if st.Err.Kind != CrashLoop || st.Failures != 4 || !st.NextTry.IsZero() {
@@ -284,7 +290,8 @@ func TestGivesUpACrashLoop(t *testing.T) {
 }
 
 func TestRestart(t *testing.T) {
-	r := newRig(t, optionsFor(t, commandOf("role-npx"))).run()
+	t.Parallel()
+	r := newRig(t, optionsFor(t, commandOf("role-claw"))).run()
 	before := r.untilPhase(PhaseHealthy)
 	r.Restart()
 	r.until("another child", func(st State) bool { return st.Phase == PhaseHealthy && st.PID != before.PID })
@@ -294,6 +301,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestOfflineIsToldAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	o := optionsFor(t, commandOf("role-claw", "offline"))
 	o.Timing.CrashLimit = 2
 	r := newRig(t, o).run()
@@ -304,6 +312,7 @@ func TestOfflineIsToldAndTriedAgain(t *testing.T) {
 }
 
 func TestMissingProgram(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, "/nonexistent/clawrouter")).run()
 	if st := r.untilPhase(PhaseFailed); st.Err.Kind != CommandMissing || !strings.Contains(st.Err.Message, "/nonexistent/clawrouter") {
 		t.Errorf("error %+v", st.Err)
@@ -357,6 +366,7 @@ func openFiles(t *testing.T) int {
 }
 
 func TestRunTwice(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-claw"))).run()
 	r.untilPhase(PhaseHealthy)
 	if err := r.Run(t.Context()); err == nil || errors.Is(err, context.Canceled) {
@@ -365,6 +375,7 @@ func TestRunTwice(t *testing.T) {
 }
 
 func TestSecretsStayOutOfTheLog(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx", "leak"))).run()
 	r.untilPhase(PhaseHealthy)
 	r.do("say?text=" + url.QueryEscape("upper "+strings.ToUpper(digitsOf(aliceKey))+" end"))

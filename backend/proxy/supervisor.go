@@ -209,6 +209,9 @@ type ending struct {
 	how  howEnded
 	err  *StartError
 	life time.Duration // healthy before the end
+	// killed: somebody sent SIGKILL, which tells nothing of the program, so it
+	// does not count towards the crash limit.
+	killed bool
 }
 
 type howEnded int
@@ -231,10 +234,11 @@ func (s *Supervisor) settle(ctx context.Context, end ending) bool {
 		return true
 	case endedCrash:
 		s.failures++
-		if end.life < s.t.ShortLife {
-			s.shortOnes++
-		} else {
+		switch {
+		case end.life >= s.t.ShortLife:
 			s.shortOnes = 0
+		case !end.killed:
+			s.shortOnes++
 		}
 		if s.t.CrashLimit > 0 && s.shortOnes >= s.t.CrashLimit && end.err.Kind != NoNetwork {
 			end = s.crashLoop(end)

@@ -75,9 +75,10 @@ func (s *Supervisor) reuse(ctx context.Context, w Wallet) ending {
 		})
 	}
 	s.failures, s.shortOnes = 0, 0
+	mismatch := s.mismatch(h, w, true)
 	s.phase(PhaseReused, func(st *State) {
 		st.Err, st.Failures, st.PID, st.Wallet, st.Home, st.Version = nil, 0, owner.PID, w, Home{}, h.Version
-		st.Health, st.Mismatch = h, s.mismatch(h, w, true)
+		st.Health, st.Mismatch = h, mismatch
 	})
 	s.log.Info("using the ClawRouter that runs already", "port", s.o.Port, "owner", owner.String(), "payer", payerOf(h))
 	return s.watch(ctx, nil, w)
@@ -122,16 +123,18 @@ func (s *Supervisor) startAndWatch(ctx context.Context, w Wallet) ending {
 		return ending{how: endedAgain}
 	}
 	seen := r.Output()
+	version := seen.version
+	if h.Version != "" {
+		version = h.Version
+	}
+	created, mismatch := s.remember(h, w, version), s.mismatch(h, w, false)
 	s.phase(PhaseHealthy, func(st *State) {
-		st.Err, st.LastLines = nil, seen.lines
-		st.Version = seen.version
-		if h.Version != "" {
-			st.Version = h.Version
+		st.Err, st.LastLines, st.Version, st.Health, st.Mismatch = nil, seen.lines, version, h, mismatch
+		if created != nil {
+			st.Created = created
 		}
-		st.Health, st.Mismatch = h, s.mismatch(h, w, false)
 	})
-	s.remember(h, w)
-	s.log.Info("ClawRouter answers", "port", s.o.Port, "version", seen.version, "payer", payerOf(h))
+	s.log.Info("ClawRouter answers", "port", s.o.Port, "version", version, "payer", payerOf(h))
 	end = s.watch(ctx, r, w)
 	r.Stop()
 	s.showLines(r)
@@ -255,6 +258,9 @@ func (s *Supervisor) watch(ctx context.Context, r runner, w Wallet) ending {
 			s.log.Info("the ClawRouter that was reused is gone")
 			return ending{how: endedAgain}
 		}
+		if r != nil && !wasSent(err) && endsSoon(r) {
+			return s.ended(r, healthy, healthy)
+		}
 		if fails++; fails >= s.t.HealthFailures {
 			if r == nil {
 				return ending{how: endedAgain} // what is there now is looked at anew
@@ -262,6 +268,25 @@ func (s *Supervisor) watch(ctx context.Context, r runner, w Wallet) ending {
 			return s.hung(fmt.Sprintf("ClawRouter lives but did not answer %d times in a row.", fails), time.Since(healthy))
 		}
 		timer.Reset(s.t.HealthEvery / 5)
+	}
+}
+
+// wasSent tells a server that is silent from one that is not there.
+func wasSent(err error) bool {
+	var e *SendError
+	return errors.As(err, &e) && e.Sent
+}
+
+// endsSoon waits for the rest of a tree whose server is gone: sh and npx need a
+// moment to notice, and how they end says more than a refused connection.
+func endsSoon(r runner) bool {
+	timer := time.NewTimer(2 * time.Second)
+	defer timer.Stop()
+	select {
+	case <-r.Done():
+		return true
+	case <-timer.C:
+		return false
 	}
 }
 
@@ -303,7 +328,7 @@ func sameHealth(a, b Health) bool {
 func (s *Supervisor) ended(r runner, started, healthy time.Time) ending {
 	code, lines := r.Code(), r.Output().lines
 	if !healthy.IsZero() {
-		return ending{how: endedCrash, life: time.Since(healthy), err: &StartError{
+		return ending{how: endedCrash, life: time.Since(healthy), killed: code == 128+9 || code == exitGuardianKilled, err: &StartError{
 			Kind: Crashed, Message: "ClawRouter ended: " + exitWords(code) + ".", Mend: "It is started again by itself.",
 		}}
 	}

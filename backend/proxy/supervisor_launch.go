@@ -174,40 +174,42 @@ func (r *childRunner) record() {
 	}
 }
 
-// remember keeps which wallet paid and which release ran, and tells the user of
-// a wallet that this start made. A payer whose key's place is not known is not
+// remember keeps which wallet paid and which release ran. It returns the wallet
+// if this start made it. A payer whose key's place is not known is not
 // remembered, since it could never be found again.
-func (s *Supervisor) remember(h Health, w Wallet) {
+func (s *Supervisor) remember(h Health, w Wallet, version string) *CreatedWallet {
 	if !w.samePayer(h) {
-		return
+		return nil
 	}
+	var created *CreatedWallet
 	if w.Kind() == WalletNone {
 		made, err := FindWallet(WalletSearch{Home: s.State().Home.Path})
 		if err != nil || made.Kind() == WalletNone || !made.samePayer(h) {
-			return
+			return nil
 		}
 		w = made
-		if made.Kind() != WalletAPIKey {
-			s.tellCreated(h, made)
+		if w.Kind() != WalletAPIKey {
+			created = s.describeCreated(h, w)
 		}
 	}
-	next := memory{Kind: w.Kind(), Source: w.Source(), Place: w.Place(), Address: w.Address(), Version: s.State().Version}
+	next := memory{Kind: w.Kind(), Source: w.Source(), Place: w.Place(), Address: w.Address(), Version: version}
 	if next == s.mem {
-		return
+		return created
 	}
 	if err := next.write(s.memoryPath()); err != nil {
 		s.log.Warn("the wallet that pays is not remembered", "error", err)
-		return
+		return created
 	}
 	s.mem = next
+	return created
 }
 
-func (s *Supervisor) tellCreated(h Health, made Wallet) {
+func (s *Supervisor) describeCreated(h Health, made Wallet) *CreatedWallet {
 	c := &CreatedWallet{Address: h.Wallet, Solana: h.Solana, Chain: h.Chain, KeyFile: made.Place()}
 	words := filepath.Join(s.State().Home.Path, mnemonicFile)
 	if _, err := os.Stat(words); err == nil {
 		c.WordsFile = words
 	}
-	s.update(func(st *State) { st.Created = c })
 	s.log.Warn(c.String())
+	return c
 }

@@ -1,0 +1,84 @@
+package proxy
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseCommand(t *testing.T) {
+	for _, c := range []struct {
+		goos, in string
+		want     []string
+	}{
+		{"linux", "", []string{"npx", "-y", "@blockrun/clawrouter@latest"}},
+		{"windows", "  ", []string{"npx", "-y", "@blockrun/clawrouter@latest"}},
+		{"darwin", `"/Applications/My Tools/claw" --a 'b "c" d' e\ f`, []string{"/Applications/My Tools/claw", "--a", `b "c" d`, "e f"}},
+		{"linux", `claw --empty '' "$HOME"`, []string{"claw", "--empty", "", "$HOME"}},
+		{"windows", `"C:\Program Files\nodejs\npx.cmd" -y @blockrun/clawrouter`, []string{`C:\Program Files\nodejs\npx.cmd`, "-y", "@blockrun/clawrouter"}},
+		{"windows", `C:\claw\claw.exe C:\dir\ "C:\my dir\\"`, []string{`C:\claw\claw.exe`, `C:\dir\`, `C:\my dir\`}},
+		{"windows", `claw 'single quotes'`, []string{"claw", "'single", "quotes'"}},
+		// The examples of CommandLineToArgvW's documentation.
+		{"windows", `claw "abc" d e`, []string{"claw", "abc", "d", "e"}},
+		{"windows", `claw a\\\b d"e f"g h`, []string{"claw", `a\\\b`, "de fg", "h"}},
+		{"windows", `claw a\\\"b c d`, []string{"claw", `a\"b`, "c", "d"}},
+		{"windows", `claw a\\\\"b c" d e`, []string{"claw", `a\\b c`, "d", "e"}},
+		{"windows", `claw "a""b" ""`, []string{"claw", `a"b`, ""}},
+	} {
+		got, err := parseCommand(c.in, c.goos)
+		if err != nil {
+			t.Errorf("%s: %q: %v", c.goos, c.in, err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %q (-want +got):\n%s", c.goos, c.in, diff)
+		}
+	}
+}
+
+func TestParseCommandRefuses(t *testing.T) {
+	for _, c := range []struct{ goos, in string }{
+		{"linux", `npx "unclosed`}, {"linux", `npx it's`}, {"linux", `''`}, {"linux", `# only a remark`},
+		{"windows", `npx "unclosed`}, {"windows", `""`},
+	} {
+		got, err := parseCommand(c.in, c.goos)
+		var se *StartError
+		if !errors.As(err, &se) || se.Kind != CommandInvalid || !strings.Contains(se.Mend, DefaultCommand) {
+			t.Errorf("%s: %q gave %q, %v", c.goos, c.in, got, err)
+		}
+	}
+}
+
+func TestWithPort(t *testing.T) {
+	words := make([]string, 1, 10)
+	words[0] = "claw"
+	want := []string{"claw", "--port", "8404", "--no-reuse"}
+	if diff := cmp.Diff(want, withPort(words, 8404)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestProgramName(t *testing.T) {
+	for in, want := range map[string]string{
+		"npx": "npx", "/usr/bin/npx": "npx", `C:\node\NPX.CMD`: "npx", "node.exe": "node", "./clawrouter": "clawrouter", "my.tool": "my.tool",
+	} {
+		if got := programName([]string{in}); got != want {
+			t.Errorf("programName(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestVersionAhead(t *testing.T) {
+	for _, c := range []struct{ word, last, want string }{
+		{"@blockrun/clawrouter@latest", "", ""},
+		{"@blockrun/clawrouter@latest", "0.12.270", "0.12.270"},
+		{"@blockrun/clawrouter@0.12.246", "0.12.270", "0.12.246"},
+		{"@blockrun/clawrouter@^0.12", "0.12.250", "0.12.250"},
+		{"someone/clawrouter@0.1.2", "", ""},
+	} {
+		if got := versionAhead([]string{"npx", c.word}, c.last); got != c.want {
+			t.Errorf("%s after %q: %q, want %q", c.word, c.last, got, c.want)
+		}
+	}
+}
