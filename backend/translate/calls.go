@@ -147,12 +147,15 @@ func (s *Stream) callID(source string) string {
 	if source == "" {
 		source = s.opts.NewID("call_")
 	}
-	id := string(sanitize([]byte(source)))
-	used := s.turn.callIDs
-	for n := 2; used[id] > 0; n++ {
+	source = string(sanitize([]byte(source)))
+	id := source
+	for n := 2; s.turn.callIDs[id] > 0 || s.callIDs[id]; n++ {
 		id = source + "_" + strconv.Itoa(n)
 	}
-	used[id]++
+	if s.callIDs == nil {
+		s.callIDs = map[string]bool{}
+	}
+	s.callIDs[id] = true
 	return id
 }
 

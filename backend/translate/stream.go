@@ -45,6 +45,7 @@ type Stream struct {
 	open       openItem
 	itemStatus status // of the items that end the answer
 	calls      []*call
+	callIDs    map[string]bool // those given to calls of this answer
 	usage      Usage
 	hasUsage   bool
 	model      string
