@@ -22,6 +22,8 @@ type call struct {
 	whole    bool // the arguments came as one object: nothing can be added
 	delta    deltaEvent
 	input    *inputDecoder // of a freeform tool
+	// recovered is set for a call that was found in the answer's text.
+	recovered bool
 }
 
 // call takes one entry of tool_calls: a whole call or a fragment of one.
@@ -195,6 +197,9 @@ func (c *call) toolSearchItem(status string) []byte {
 // the answer is complete: Codex starts a call as soon as it sees its end.
 func (s *Stream) finishCalls() {
 	for _, c := range s.calls {
+		if s.echoed(c) {
+			continue
+		}
 		s.addArguments(c, c.half.end())
 		switch c.ref.kind {
 		case toolCustom:

@@ -19,7 +19,9 @@ func (s *Stream) End() error {
 		return &Failure{Kind: FailHangUp, Message: "The upstream hung up before its answer was complete."}
 	case s.finish == "error":
 		return &Failure{Kind: FailServer, Message: "The provider broke off its answer with an error."}
-	case s.empty():
+	}
+	s.endContent()
+	if s.empty() {
 		return &Failure{Kind: FailEmpty, Message: "The model answered with nothing at all. Repeat the turn, or choose another model."}
 	}
 	st := statusCompleted
@@ -53,6 +55,7 @@ func (s *Stream) Produced() bool { return s.nextOut > 0 }
 // so that the answer to a repeated request can follow.
 func (s *Stream) Restart() {
 	s.open, s.usage, s.hasUsage, s.finish, s.summary = openItem{}, Usage{}, false, "", nil
+	s.filter = newTextFilter(s)
 }
 
 // cut reports whether the answer ended before the model was done.

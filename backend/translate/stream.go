@@ -51,6 +51,7 @@ type Stream struct {
 	model      string
 	finish     string
 	sawText    bool
+	filter     textFilter
 	textHalf   halves
 	thinkHalf  halves
 	summary    []byte   // of a compaction, escaped
@@ -91,6 +92,7 @@ func (t *Turn) Stream(o StreamOptions) *Stream {
 	}
 	s := &Stream{turn: t, opts: o, id: o.NewID("resp_"), created: o.Now().Unix(), model: t.Request.Model, itemStatus: statusCompleted}
 	s.reader.dec = newReader(nil).dec
+	s.filter = newTextFilter(s)
 	return s
 }
 
@@ -193,12 +195,15 @@ func (s *Stream) apply() error {
 	if len(c.details) > 2 { // not []
 		s.thinkDetails(c.details, !c.reasoning.empty())
 	}
+	if len(c.calls) > 0 {
+		s.structuredCalls()
+	}
 	for _, p := range c.content {
 		if p.kind != partText {
 			continue
 		}
 		if in := s.takeNotice(s.textHalf.next(p.text.inner())); len(in) > 0 {
-			s.text(in)
+			s.content(in)
 		}
 	}
 	if in := s.textHalf.next(c.refusal.inner()); len(in) > 0 {

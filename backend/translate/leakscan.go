@@ -1,0 +1,264 @@
+package translate
+
+import "strings"
+
+// jsonScan reads one JSON document byte by byte, and checks on the way that it is
+// what its role asks for.
+type jsonScan struct {
+	role  jsonRole // of the value that comes next
+	mode  scanMode
+	stack []jsonFrame
+	str   []byte // the checked string so far
+	check bool   // the string is checked against what role allows
+	key   bool   // the string is a member's name
+	word  string // what is left of true, false or null
+	hex   int    // digits that an escape still needs
+}
+
+// jsonFrame is an open object or array and the role of its content.
+type jsonFrame struct {
+	object bool
+	role   jsonRole
+}
+
+// jsonRole is what a value is in a call.
+type jsonRole uint8
+
+const (
+	roleFree      jsonRole = iota // anything
+	roleObject                    // an object of anything
+	roleCalls                     // a call or a list of calls
+	roleList                      // a list of calls
+	roleCall                      // a call
+	roleFunction                  // the object with name and arguments, or the name
+	roleName                      // a tool's name
+	roleArguments                 // an object, or a string that holds it
+	roleType                      // "function" and the like
+	roleScalar                    // an id, an index
+)
+
+// callKeys are the members of a call, functionKeys those of its "function".
+var callKeys = map[string]jsonRole{
+	"name": roleName, "function": roleFunction, "function_call": roleFunction, "tool_call": roleFunction,
+	"arguments": roleArguments, "parameters": roleArguments, "args": roleArguments, "input": roleArguments,
+	"tool_calls": roleList, "type": roleType,
+	"id": roleScalar, "call_id": roleScalar, "tool_call_id": roleScalar, "index": roleScalar,
+}
+
+var functionKeys = map[string]jsonRole{
+	"name": roleName, "arguments": roleArguments, "parameters": roleArguments, "args": roleArguments, "input": roleArguments,
+}
+
+var callTypes = map[string]jsonRole{
+	"function": roleFree, "function_call": roleFree, "tool_call": roleFree, "tool_use": roleFree, "custom": roleFree, "custom_tool_call": roleFree,
+}
+
+type scanMode uint8
+
+const (
+	scanValue scanMode = iota
+	scanFirst          // a value, or the end of an array
+	scanFirstKey
+	scanKey
+	scanColon
+	scanNext
+	scanString
+	scanEscape
+	scanHex
+	scanNumber
+	scanWord
+)
+
+type scanResult uint8
+
+const (
+	scanMore scanResult = iota
+	scanDone
+	scanBad
+)
+
+// maxScanDepth is deeper than arguments go.
+const maxScanDepth = 256
+
+func (j *jsonScan) feed(m *leakMatch, c byte) scanResult {
+	switch j.mode {
+	case scanString:
+		return j.inString(m, c)
+	case scanEscape:
+		return j.escape(c)
+	case scanHex:
+		if _, ok := hex4([]byte{'0', '0', '0', c}); !ok {
+			return scanBad
+		}
+		if j.hex--; j.hex == 0 {
+			j.mode = scanString
+		}
+		return scanMore
+	case scanWord:
+		if c != j.word[0] {
+			return scanBad
+		}
+		if j.word = j.word[1:]; j.word == "" {
+			j.mode = scanNext
+		}
+		return scanMore
+	case scanNumber:
+		if strings.IndexByte("0123456789+-.eE", c) >= 0 {
+			return scanMore
+		}
+		j.mode = scanNext
+	}
+	if isSpace(c) {
+		return scanMore
+	}
+	return j.structure(c)
+}
+
+// structure takes a byte between strings, numbers and words.
+func (j *jsonScan) structure(c byte) scanResult {
+	switch {
+	case j.mode == scanValue, j.mode == scanFirst && c != ']':
+		return j.begin(c)
+	case c == '"' && (j.mode == scanKey || j.mode == scanFirstKey):
+		role := j.stack[len(j.stack)-1].role
+		j.beginString(true, role == roleCall || role == roleFunction)
+	case c == ':' && j.mode == scanColon:
+		j.mode = scanValue
+	case j.mode == scanNext && c == ',':
+		top := j.stack[len(j.stack)-1]
+		j.mode = scanKey
+		if !top.object {
+			j.mode, j.role = scanValue, top.role
+		}
+	case j.mode == scanNext || j.mode == scanFirst || j.mode == scanFirstKey:
+		return j.pop(c)
+	default:
+		return scanBad
+	}
+	return scanMore
+}
+
+// begin starts a value, if its role allows one of that kind.
+func (j *jsonScan) begin(c byte) scanResult {
+	role := j.role
+	switch c {
+	case '{':
+		content, ok := map[jsonRole]jsonRole{roleFree: roleFree, roleObject: roleFree, roleArguments: roleFree,
+			roleCalls: roleCall, roleCall: roleCall, roleFunction: roleFunction}[role]
+		return j.push(jsonFrame{true, content}, scanFirstKey, ok)
+	case '[':
+		content, ok := map[jsonRole]jsonRole{roleFree: roleFree, roleCalls: roleCall, roleList: roleCall}[role]
+		return j.push(jsonFrame{false, content}, scanFirst, ok)
+	case '"':
+		j.beginString(false, role == roleName || role == roleFunction || role == roleType)
+		return okay(role != roleObject && role != roleCalls && role != roleCall && role != roleList)
+	case 't', 'f', 'n':
+		j.word = map[byte]string{'t': "rue", 'f': "alse", 'n': "ull"}[c]
+		j.mode = scanWord
+		return okay(role == roleFree || c == 'n' && (role == roleArguments || role == roleScalar))
+	}
+	j.mode = scanNumber
+	return okay((c == '-' || c >= '0' && c <= '9') && (role == roleFree || role == roleScalar))
+}
+
+func okay(ok bool) scanResult {
+	if ok {
+		return scanMore
+	}
+	return scanBad
+}
+
+func (j *jsonScan) push(f jsonFrame, mode scanMode, ok bool) scanResult {
+	j.stack = append(j.stack, f)
+	j.mode, j.role = mode, f.role
+	return okay(ok && len(j.stack) <= maxScanDepth)
+}
+
+func (j *jsonScan) pop(c byte) scanResult {
+	top := j.stack[len(j.stack)-1]
+	if top.object != (c == '}') || !top.object && c != ']' {
+		return scanBad
+	}
+	j.stack = j.stack[:len(j.stack)-1]
+	j.mode = scanNext
+	if len(j.stack) == 0 {
+		return scanDone
+	}
+	return scanMore
+}
+
+func (j *jsonScan) beginString(key, check bool) {
+	j.mode, j.key, j.check, j.str = scanString, key, check, j.str[:0]
+}
+
+func (j *jsonScan) inString(m *leakMatch, c byte) scanResult {
+	switch {
+	case c == '"':
+		return j.endString(m)
+	case c < ' ' && !isSpace(c):
+		return scanBad
+	case c == '\\':
+		j.mode = scanEscape
+		return okay(!j.check) // no name needs an escape
+	case !j.check:
+		return scanMore
+	}
+	j.str = append(j.str, c)
+	switch {
+	case !j.key && j.role != roleType:
+		if m.any {
+			return okay(len(j.str) <= maxLeakedName)
+		}
+		return okay(m.tools.begins(j.str))
+	default:
+		return okay(beginsOne(j.known(), j.str))
+	}
+}
+
+// known is what a checked string may be.
+func (j *jsonScan) known() map[string]jsonRole {
+	switch {
+	case !j.key:
+		return callTypes
+	case j.stack[len(j.stack)-1].role == roleFunction:
+		return functionKeys
+	}
+	return callKeys
+}
+
+func beginsOne(known map[string]jsonRole, part []byte) bool {
+	for k := range known {
+		if strings.HasPrefix(k, string(part)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *jsonScan) endString(m *leakMatch) scanResult {
+	j.mode = scanNext
+	if j.key {
+		j.mode, j.role = scanColon, roleFree
+	}
+	if !j.check {
+		return scanMore
+	}
+	if !j.key && j.role != roleType {
+		_, ok := m.tools.find(j.str)
+		return okay(ok || m.any && len(j.str) > 0)
+	}
+	role, ok := j.known()[string(j.str)]
+	if j.key {
+		j.role = role
+	}
+	return okay(ok)
+}
+
+func (j *jsonScan) escape(c byte) scanResult {
+	j.mode = scanString
+	if c == 'u' {
+		j.mode, j.hex = scanHex, 4
+		return scanMore
+	}
+	return okay(strings.IndexByte(`"\/bfnrt`, c) >= 0)
+}
