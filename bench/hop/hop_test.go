@@ -2,6 +2,7 @@ package hop
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 func through(t *testing.T, upstream http.HandlerFunc) string {
@@ -42,11 +44,12 @@ func TestRequestAndAnswerPassUnchanged(t *testing.T) {
 }
 
 // The second chunk is written only after the first has arrived: a hop that held
-// anything back would never let this test end.
+// anything back would never let the client read on.
 func TestEachChunkIsPassedOnAtOnce(t *testing.T) {
 	arrived := make(chan struct{})
 	addr := through(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
+		// Without a length, ReverseProxy would flush by itself.
+		w.Header().Set("Content-Length", "16")
 		io.WriteString(w, "data: 1\n")
 		w.(http.Flusher).Flush()
 		select {
@@ -55,7 +58,13 @@ func TestEachChunkIsPassedOnAtOnce(t *testing.T) {
 		}
 		io.WriteString(w, "data: 2\n")
 	})
-	resp, err := http.Get(addr)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

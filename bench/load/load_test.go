@@ -38,7 +38,7 @@ var responsesAnswer = "event: response.created\ndata: {\"type\":\"response.creat
 	"{\"type\":\"message\",\"content\":[{\"text\":\"all of it\"}]}," +
 	"{\"type\":\"function_call\",\"name\":\"exec_command\",\"arguments\":\"{}\"}," +
 	"{\"type\":\"custom_tool_call\",\"name\":\"apply_patch\",\"input\":\"*** Begin\"}]," +
-	"\"instructions\":\"" + strings.Repeat("x", 100_000) + "\"}}\n\n"
+	"\"instructions\":\"look for response.output_text.delta, response.failed\",\"tools\":\"" + strings.Repeat("x", 100_000) + "\"}}\n\n"
 
 func TestSamples(t *testing.T) {
 	for _, tc := range []struct {

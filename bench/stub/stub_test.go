@@ -2,6 +2,7 @@ package stub
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -238,9 +239,11 @@ func TestHealthTellsTheTwoKindsApart(t *testing.T) {
 func TestGatedAnswerWaitsTwice(t *testing.T) {
 	srv := httptest.NewServer(&Server{})
 	t.Cleanup(srv.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
 	gate := func(method, query string) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+GatePath+query, nil)
+		req, err := http.NewRequestWithContext(ctx, method, srv.URL+GatePath+query, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,6 +273,9 @@ func TestGatedAnswerWaitsTwice(t *testing.T) {
 	}
 	gate(http.MethodPost, "")
 	first, second := <-answers, <-answers
+	if t.Failed() {
+		t.FailNow()
+	}
 	defer first.Body.Close()
 	defer second.Body.Close()
 	gate(http.MethodGet, "?waiting=2")
@@ -288,5 +294,29 @@ func TestGatedAnswerWaitsTwice(t *testing.T) {
 	rest := readStream(t, lines)
 	if before.Text+rest.Text != a.Text() || before.Thoughts != a.Thoughts() || !rest.Done {
 		t.Errorf("before the gate %+v, after it %+v", before, rest)
+	}
+}
+
+func TestAGateCountsOnlyThoseThatWait(t *testing.T) {
+	var g gate
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if err := g.pass(gone); err == nil {
+		t.Error("the gate let one pass that had gone, without having been opened")
+	}
+	if g.await(gone, 1) == nil {
+		t.Error("one that has gone still counts")
+	}
+	passed := make(chan error, 1)
+	go func() { passed <- g.pass(t.Context()) }()
+	if err := g.await(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	g.open()
+	if err := <-passed; err != nil {
+		t.Fatal(err)
+	}
+	if g.await(gone, 1) == nil {
+		t.Error("one that has passed still counts")
 	}
 }
