@@ -25,10 +25,12 @@ func noAnswer(url string) bool {
 	return err != nil
 }
 
-func TestMisbehaviour(t *testing.T) {
-	misbehaving := func(t *testing.T, how string) *child {
-		return startChild(t, map[string]string{"BLOCKRUN_WALLET_KEY": otherKey, "CLAWSIM_MISBEHAVE": how}, "--port", "0")
-	}
+func misbehaving(t *testing.T, how string) *child {
+	t.Helper()
+	return startChild(t, map[string]string{"BLOCKRUN_WALLET_KEY": otherKey, "CLAWSIM_MISBEHAVE": how}, "--port", "0")
+}
+
+func TestChildThatEnds(t *testing.T) {
 	t.Run("crash", func(t *testing.T) { misbehaving(t, "crash").wantExit(t, 1) })
 	t.Run("exit0", func(t *testing.T) { misbehaving(t, "exit0").wantExit(t, 0) })
 	t.Run("die-after", func(t *testing.T) { misbehaving(t, "die-after=1ms").wantExit(t, 1) })
@@ -45,6 +47,9 @@ func TestMisbehaviour(t *testing.T) {
 		}
 		c.wantExit(t, 1)
 	})
+}
+
+func TestChildThatHangs(t *testing.T) {
 	t.Run("hang-health, yet the models answer", func(t *testing.T) {
 		c := misbehaving(t, "hang-health")
 		c.up(t)
@@ -63,6 +68,37 @@ func TestMisbehaviour(t *testing.T) {
 			t.Error("the second request is answered")
 		}
 	})
+	t.Run("hold-port accepts and says nothing", func(t *testing.T) {
+		c := misbehaving(t, "hold-port")
+		c.up(t)
+		conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if !noAnswer(c.url + "/health") {
+			t.Error("it answers")
+		}
+	})
+	t.Run("slow-start is ended while it starts", func(t *testing.T) {
+		c := misbehaving(t, "slow-start=1h")
+		c.signals <- syscall.SIGTERM
+		c.wantExit(t, 0)
+	})
+	t.Run("ignore-term, but not SIGHUP", func(t *testing.T) {
+		c := misbehaving(t, "ignore-term")
+		c.up(t)
+		c.signals <- syscall.SIGTERM
+		c.signals <- syscall.SIGINT
+		if status, _ := get(t, c.url+"/health"); status != 200 {
+			t.Errorf("status %d", status)
+		}
+		c.signals <- syscall.SIGHUP
+		c.wantExit(t, 129)
+	})
+}
+
+func TestChildThatIsNoProxy(t *testing.T) {
 	t.Run("fail-health", func(t *testing.T) {
 		c := misbehaving(t, "fail-health")
 		c.up(t)
@@ -77,29 +113,9 @@ func TestMisbehaviour(t *testing.T) {
 			t.Error(body)
 		}
 	})
-	t.Run("hold-port accepts and says nothing", func(t *testing.T) {
-		c := misbehaving(t, "hold-port")
-		c.up(t)
-		conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.Close()
-		if !noAnswer(c.url + "/health") {
-			t.Error("it answers")
-		}
-	})
-	t.Run("ignore-term, but not SIGHUP", func(t *testing.T) {
-		c := misbehaving(t, "ignore-term")
-		c.up(t)
-		c.signals <- syscall.SIGTERM
-		c.signals <- syscall.SIGINT
-		if status, _ := get(t, c.url+"/health"); status != 200 {
-			t.Errorf("status %d", status)
-		}
-		c.signals <- syscall.SIGHUP
-		c.wantExit(t, 129)
-	})
+}
+
+func TestChildThatLeaks(t *testing.T) {
 	t.Run("leak prints the key on both streams", func(t *testing.T) {
 		c := misbehaving(t, "leak")
 		c.up(t)
@@ -114,11 +130,6 @@ func TestMisbehaviour(t *testing.T) {
 		if all := c.out.String() + c.err.String(); strings.Contains(all, otherKey[2:]) {
 			t.Error(all)
 		}
-	})
-	t.Run("slow-start is killed while it starts", func(t *testing.T) {
-		c := misbehaving(t, "slow-start=1h")
-		c.signals <- syscall.SIGTERM
-		c.wantExit(t, 0)
 	})
 	t.Run("no-wallet", func(t *testing.T) {
 		c := startChild(t, map[string]string{"CLAWSIM_MISBEHAVE": "no-wallet"}, "--port", "0")

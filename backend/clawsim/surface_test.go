@@ -165,7 +165,7 @@ func TestStatsDays(t *testing.T) {
 
 func TestOverfullProfile(t *testing.T) {
 	sim, url := serve(t, Options{})
-	body := chatBody(strings.Repeat("x", 5<<20), m{"model": "auto"})
+	body := chatBody("hi", m{"model": "auto", "max_tokens": 2_000_000})
 	if r := post(t, url+"/v1/chat/completions", body); r.status != 400 || !strings.Contains(r.body, "context_capacity_exceeded") {
 		t.Errorf("%d %s", r.status, r.body)
 	}
