@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 func TestParseCommand(t *testing.T) {
@@ -35,6 +36,44 @@ func TestParseCommand(t *testing.T) {
 			t.Errorf("%s: %q (-want +got):\n%s", c.goos, c.in, diff)
 		}
 	}
+}
+
+// What Windows' own rules quote is split into the same words again.
+func TestSplitWindowsUndoesItsQuoting(t *testing.T) {
+	quote := func(s string) string { // as CommandLineToArgvW's documentation says
+		var b strings.Builder
+		b.WriteByte('"')
+		slashes := 0
+		for _, c := range s {
+			switch c {
+			case '\\':
+				slashes++
+				continue
+			case '"':
+				b.WriteString(strings.Repeat(`\`, 2*slashes+1))
+			default:
+				b.WriteString(strings.Repeat(`\`, slashes))
+			}
+			slashes = 0
+			b.WriteRune(c)
+		}
+		b.WriteString(strings.Repeat(`\`, 2*slashes) + `"`)
+		return b.String()
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		args := rapid.SliceOf(rapid.StringMatching(`[a ä"\\\t']{0,8}`)).Draw(t, "args")
+		line := "claw"
+		for _, a := range args {
+			line += " " + quote(a)
+		}
+		got, err := splitWindows(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(append([]string{"claw"}, args...), got); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", line, diff)
+		}
+	})
 }
 
 func TestParseCommandRefuses(t *testing.T) {

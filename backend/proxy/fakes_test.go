@@ -32,7 +32,11 @@ func fakeNpx(args []string) {
 		panic(err)
 	}
 	fmt.Println("npm http fetch GET 200 https://packages.example/clawrouter 106ms (cache miss)")
-	cmd := exec.Command("sh", append([]string{"-c", `"$0" "$@"; exit $?`, self, "role-claw"}, args...)...)
+	shell := `"$0" "$@"; exit $?`
+	if slices.Contains(args, "hermit") { // leaves group, session and every trace in its environment
+		shell = `setsid env -u CLAWROUTER_CODEX_RUN -u PROXYTEST "$0" "$@"; exit $?`
+	}
+	cmd := exec.Command("sh", append([]string{"-c", shell, self, "role-claw"}, args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		if ee, ok := err.(*exec.ExitError); ok {

@@ -150,6 +150,33 @@ func TestNoOrphanWhenNpxIsKilled(t *testing.T) {
 	}
 }
 
+// A descendant that leaves its group and hides its origin is still the
+// guardian's, who adopts it when its parents die.
+func TestNoOrphanThatHides(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"stop", "npx killed"} {
+		t.Run(how, func(t *testing.T) {
+			r := newRig(t, optionsFor(t, commandOf("role-npx", "hermit"))).run()
+			before := r.untilPhase(PhaseHealthy)
+			owner, err := findPortOwner(t.Context(), r.o.Port)
+			if err != nil || owner.PID == 0 {
+				t.Fatalf("the hermit's pid: %+v, %v", owner, err)
+			}
+			if how == "stop" {
+				r.stop()
+			} else {
+				p := &program{t: t, stray: r.stray}
+				p.kill(p.pidOf("role-npx"))
+				r.until("another child", func(st State) bool { return st.Phase == PhaseHealthy && st.PID != before.PID })
+			}
+			if _, ok := inspect(owner.PID); ok {
+				syscall.Kill(owner.PID, syscall.SIGKILL)
+				t.Error("the hermit still runs")
+			}
+		})
+	}
+}
+
 func TestNoOrphanWhenTheGuardianIsKilled(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, optionsFor(t, commandOf("role-npx", "deaf"))).run()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,19 +34,17 @@ func (s *Supervisor) attempt(ctx context.Context) ending {
 	if err != nil {
 		return failed(err)
 	}
-	if note != "" {
-		s.update(func(st *State) { st.Notes = appendOnce(st.Notes, note) })
-	}
+	s.note(note)
+	s.note(overlookedAPIKey(w, s.o.Home))
 	return s.startAndWatch(ctx, w)
 }
 
-func appendOnce(notes []string, note string) []string {
-	for _, have := range notes {
-		if have == note {
-			return notes
-		}
+// note tells the user a fact, once.
+func (s *Supervisor) note(text string) {
+	if text == "" || slices.Contains(s.State().Notes, text) {
+		return
 	}
-	return append(notes, note)
+	s.update(func(st *State) { st.Notes = append(st.Notes, text) })
 }
 
 // reuse attaches to what listens on our port, if it is this user's ClawRouter.
@@ -134,6 +133,7 @@ func (s *Supervisor) startAndWatch(ctx context.Context, w Wallet) ending {
 			st.Created = created
 		}
 	})
+	s.note(paysElsewhere(h, w))
 	s.log.Info("ClawRouter answers", "port", s.o.Port, "version", version, "payer", payerOf(h))
 	end = s.watch(ctx, r, w)
 	r.Stop()

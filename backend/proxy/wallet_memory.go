@@ -98,6 +98,34 @@ func (m memory) mend() string {
 	}
 }
 
+// overlookedAPIKey is the note for a user whose wallet file comes before their
+// API key, which a ClawRouter left alone would prefer.
+func overlookedAPIKey(w Wallet, home string) string {
+	if w.Source() != FromSession {
+		return ""
+	}
+	for _, name := range []string{coreAPIKeyFile, legacyAPIKey} {
+		path := filepath.Join(home, name)
+		text, err := readKeyFile(path)
+		if err != nil {
+			continue
+		}
+		if k, err := parseKey(text); err == nil && k.Kind() == WalletAPIKey {
+			return fmt.Sprintf("The wallet in %s pays; the API key in %s is not used. To pay with it, set BLOCKRUN_API_KEY.", w.Place(), path)
+		}
+	}
+	return ""
+}
+
+// paysElsewhere is the note for a user who named an EVM key while ClawRouter is
+// set to pay on Solana.
+func paysElsewhere(h Health, w Wallet) string {
+	if w.Kind() != WalletEVM || !w.explicit() || h.Chain != "solana" || h.Solana == "" {
+		return ""
+	}
+	return fmt.Sprintf("ClawRouter is set to pay on Solana, from %s and not from %s. To pay on Base, set CLAWROUTER_PAYMENT_CHAIN=base.", h.Solana, w.Address())
+}
+
 // stillThere reports whether the remembered file still holds that key.
 func (m memory) stillThere() bool {
 	if !filepath.IsAbs(m.Place) {
