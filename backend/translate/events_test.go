@@ -307,7 +307,10 @@ func (it *itemCheck) text(e event) error {
 			it.textDone, it.whole = true, *whole
 		}
 	}
-	if !it.textDone || it.whole != it.deltas.String() {
+	// Arguments that were broken are mended when all are there: what was sent of
+	// them cannot be taken back.
+	mended := e.Type == evArgumentsDone && it.whole == string(repairArguments([]byte(it.deltas.String())))
+	if !it.textDone || it.whole != it.deltas.String() && !mended {
 		return fmt.Errorf("the deltas add up to %q, the whole is %q", it.deltas.String(), it.whole)
 	}
 	if e.Type == evArgumentsDone && e.Name != it.first.Name {

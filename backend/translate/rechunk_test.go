@@ -24,10 +24,18 @@ func wires(t testing.TB) map[string]script {
 	return all
 }
 
-// sameEvents fails where pieces of the wire give other bytes than the whole.
-func sameEvents(t *testing.T, sc script, want []byte, how string, pieces ...[]byte) {
+// replay gives any number of answers to the script's one request.
+func (sc script) replay(t testing.TB) func(pieces ...[]byte) []byte {
+	_, turn := translated(t, sc.request, Target{Stream: true})
+	turn.Codex = sc.codex
+	return func(pieces ...[]byte) []byte {
+		return stream(turn.Stream(StreamOptions{NewID: numbered(), Now: noon}), pieces...)
+	}
+}
+
+// sameEvents fails where pieces of the wire gave other bytes than the whole.
+func sameEvents(t *testing.T, how string, want, got []byte) {
 	t.Helper()
-	got := stream(newStream(t, sc.request, sc.codex), pieces...)
 	if !bytes.Equal(want, got) {
 		t.Fatalf("%s: other events (-whole +pieces):\n%s", how, cmp.Diff(shortened(want), shortened(got)))
 	}
@@ -38,15 +46,16 @@ func TestSplitAtEveryByte(t *testing.T) {
 	for name, sc := range wires(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := stream(newStream(t, sc.request, sc.codex), sc.upstream)
+			replay := sc.replay(t)
+			want := replay(sc.upstream)
 			for i := range sc.upstream {
-				sameEvents(t, sc, want, "split in two", sc.upstream[:i], sc.upstream[i:])
+				sameEvents(t, "split in two", want, replay(sc.upstream[:i], sc.upstream[i:]))
 			}
 			var single [][]byte
 			for i := range sc.upstream {
 				single = append(single, sc.upstream[i:i+1])
 			}
-			sameEvents(t, sc, want, "byte by byte", single...)
+			sameEvents(t, "byte by byte", want, replay(single...))
 		})
 	}
 }
@@ -59,7 +68,8 @@ func TestSplitAnywhere(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		sc := all[rapid.SampledFrom(names).Draw(rt, "wire")]
-		want := stream(newStream(t, sc.request, sc.codex), sc.upstream)
+		replay := sc.replay(t)
+		want := replay(sc.upstream)
 		rest, pieces := sc.upstream, [][]byte(nil)
 		for len(rest) > 0 {
 			n := rapid.IntRange(0, len(rest)).Draw(rt, "piece")
@@ -68,8 +78,7 @@ func TestSplitAnywhere(t *testing.T) {
 				pieces, rest = append(pieces, rest), nil
 			}
 		}
-		got := stream(newStream(t, sc.request, sc.codex), pieces...)
-		if !bytes.Equal(want, got) {
+		if got := replay(pieces...); !bytes.Equal(want, got) {
 			rt.Fatalf("%s: other events:\n%s", sc.name, cmp.Diff(shortened(want), shortened(got)))
 		}
 	})
@@ -100,15 +109,14 @@ func TestServersWriteEventsDifferently(t *testing.T) {
 		},
 	}
 	for name, sc := range wires(t) {
-		want := stream(newStream(t, sc.request, sc.codex), sc.upstream)
+		replay := sc.replay(t)
+		want := replay(sc.upstream)
 		for form, rewrite := range forms {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				wire := rewrite(bytes.Clone(sc.upstream))
-				sameEvents(t, sc, want, form, wire)
-				for i := range wire {
-					if i%7 == 0 {
-						sameEvents(t, sc, want, form+", split", wire[:i], wire[i:])
-					}
+				sameEvents(t, form, want, replay(wire))
+				for i := 0; i < len(wire); i += 11 {
+					sameEvents(t, form+", split", want, replay(wire[:i], wire[i:]))
 				}
 			})
 		}
