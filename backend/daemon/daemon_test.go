@@ -296,6 +296,9 @@ func TestDemoAnswersATurn(t *testing.T) {
 	}()
 	select {
 	case link := <-ready:
+		if link.Port == s.Port.V {
+			t.Errorf("the demo takes port %d, which is the user's own link's", link.Port)
+		}
 		body := post(t, link.Bridge+"/v1/responses", `{"model":"blockrun/auto","stream":false,"input":"hello"}`)
 		var answer struct{ Status string }
 		if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Status != "completed" {

@@ -189,12 +189,6 @@ func (d *Doc) insertLine(at int, line string) []byte {
 
 func (d *Doc) appendTable(literal string, path []string) []byte {
 	parent := path[:len(path)-1]
-	for _, i := range d.items {
-		// [[parent]] or a table below [[…]]: which entry would it be?
-		if i.inArray && isPrefix(i.path, parent) {
-			return nil
-		}
-	}
 	eol := d.lineEnding()
 	var b strings.Builder
 	if len(d.text) > 0 && d.text[len(d.text)-1] != '\n' {
@@ -229,7 +223,8 @@ func keyText(path []string) string {
 }
 
 // onlyChanged reads both texts anew and compares every key: an edit that did
-// anything but set path to literal is refused, whatever the reason.
+// anything but set path to literal is refused, whatever the reason. A table
+// below [[…]] is refused here, since nothing tells which entry it would join.
 func onlyChanged(before, after []byte, literal string, path []string) error {
 	name := strings.Join(path, ".")
 	want, err := decode(before)
