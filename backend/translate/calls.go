@@ -215,9 +215,22 @@ func (s *Stream) finishCalls() {
 				c.args = []byte(`{}`)
 				s.ev.delta(&c.delta, c.args)
 			}
+			if !c.cut {
+				s.mend(c)
+			}
 			s.callDone(c, evArgumentsDone, "arguments", c.args)
 		}
 	}
+}
+
+// mend repairs a call's arguments. What that adds at their end is a delta like
+// any other; what it changes before cannot be taken back.
+func (s *Stream) mend(c *call) {
+	mended := mendArguments(c.args)
+	if rest, ok := bytes.CutPrefix(mended, c.args); ok && len(rest) > 0 {
+		s.ev.delta(&c.delta, rest)
+	}
+	c.args = mended
 }
 
 func (s *Stream) callDone(c *call, typ, field string, value []byte) {
