@@ -158,6 +158,22 @@ type Message struct {
 	} `json:"tool_calls"`
 }
 
+// Next says what the stand-in's model does with the next calls, whatever their
+// prompts say; each turn is JSON as the stand-in reads it.
+func (l *Link) Next(t testing.TB, turns ...string) {
+	t.Helper()
+	body := `{"next":[` + strings.Join(turns, ",") + `]}`
+	response, err := http.Post(l.SimURL+"/__sim/control", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		answer, _ := io.ReadAll(response.Body)
+		t.Fatalf("control of the stand-in: %s: %s", response.Status, answer)
+	}
+}
+
 // Record reads the stand-in's books.
 func (l *Link) Record(t testing.TB) Record {
 	t.Helper()
