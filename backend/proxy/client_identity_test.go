@@ -98,6 +98,29 @@ func TestIdentityFollowsAnotherServerOnThePort(t *testing.T) {
 	}
 }
 
+// A restart between two turns makes no call fail; the broken connection tells.
+func TestIdentityFollowsAQuietRestart(t *testing.T) {
+	n := &neighbour{}
+	s := listenAt(t, "127.0.0.1:0", n)
+	addr := s.Listener.Addr().String()
+	c := newClient(t, "http://"+addr, ClientOptions{})
+	if c.ClawRouter(t.Context()) {
+		t.Fatal("taken for a ClawRouter")
+	}
+	s.CloseClientConnections()
+	s.Close()
+	for c.conns.open.Load() > 0 {
+		time.Sleep(time.Millisecond) // the transport notices in its own time
+	}
+	claw := &neighbour{}
+	claw.claw.Store(true)
+	s = listenAt(t, addr, claw)
+	defer s.Close()
+	if !c.ClawRouter(t.Context()) {
+		t.Error("the ClawRouter that came was not recognised")
+	}
+}
+
 // LiteLLM's /health costs money: a server that is not ClawRouter is not asked
 // at each turn only because its idle connections are closed in between.
 func TestStrangerIsLeftAlone(t *testing.T) {

@@ -18,6 +18,7 @@ type stage struct {
 	health   func() error // what /health says; nil is healthy
 	launched []time.Time  // of each start
 	current  *actor       // the child that runs
+	taken    bool         // another ClawRouter has the port, and answers
 	act      func(*actor) // what a child does after its start
 	refuse   error        // of a start
 }
@@ -58,10 +59,17 @@ func perform(t *testing.T, st *stage, random float64, play func(*Supervisor)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := Supervise(SupervisorOptions{Port: 1, StateDir: dir, Home: dir, LogPath: filepath.Join(dir, "log")})
 		s.world = world{
-			portFree: func(context.Context) bool { return true },
+			portFree: func(context.Context) bool {
+				st.mu.Lock()
+				defer st.mu.Unlock()
+				return !st.taken
+			},
 			probe: func(context.Context) (Health, error) {
 				st.mu.Lock()
 				defer st.mu.Unlock()
+				if st.taken {
+					return Health{Auth: AuthWallet, Wallet: aliceAddress}, nil
+				}
 				if st.current == nil {
 					return Health{}, errors.New("nobody there")
 				}
@@ -210,6 +218,27 @@ func TestKillsAreNoCrashLoop(t *testing.T) {
 			t.Errorf("given up after %d restarts: %+v", len(st.waits()), state)
 		}
 	})
+}
+
+// A ClawRouter that does not know --no-reuse says "Ready" and ends with 0 when
+// another one has its port: that is no crash.
+func TestExitZeroMeansAnotherClawRouter(t *testing.T) {
+	for code, restarts := range map[int]int{0: 0, 1: 1} {
+		st := &stage{health: func() error { return errors.New("not yet") }}
+		st.act = func(a *actor) {
+			time.Sleep(50 * time.Millisecond) // between two looks at its health
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			st.taken = true
+			a.end(code)
+		}
+		perform(t, st, 0, func(s *Supervisor) {
+			time.Sleep(10 * time.Second)
+			if state := s.State(); state.Phase != PhaseReused || state.Restarts != restarts || len(st.launched) != 1 {
+				t.Errorf("exit code %d: %+v after %d starts", code, state, len(st.launched))
+			}
+		})
+	}
 }
 
 // A failed look is no hang; three in a row are, within 20 seconds.
