@@ -87,7 +87,7 @@ const (
 // and no byte of it could begin anything. A backslash could be the escape of one.
 func (p *splitter) pass(in []byte) passKind {
 	switch {
-	case p.matching || p.shadowed || p.trim || len(p.gap) > 0 || p.thought.held():
+	case p.matching || p.shadowed || p.trim || len(p.gap) > 0 || p.thought.held() || p.thought.lead:
 		return passSplit
 	case p.closing != "":
 		for _, c := range in {
@@ -95,7 +95,6 @@ func (p *splitter) pass(in []byte) passKind {
 				return passSplit
 			}
 		}
-		p.thought.lead = false
 		p.passed(in)
 		return passThought
 	case !p.calls && !p.fresh:
@@ -111,7 +110,7 @@ func (p *splitter) pass(in []byte) passKind {
 	}
 	p.md.skip(in)
 	if !blank {
-		p.fresh, p.after = false, afterText
+		p.fresh, p.after, p.thought.again = false, afterText, false
 	}
 	p.passed(in)
 	return passText
@@ -232,7 +231,7 @@ func (p *splitter) plain(c byte) {
 		p.out = append(p.out, c)
 	}
 	if !isSpace(c) {
-		p.fresh, p.after = false, afterText
+		p.fresh, p.after, p.thought.again = false, afterText, false
 	}
 	if ended {
 		p.after = afterOther
@@ -294,6 +293,7 @@ func (p *splitter) commit() {
 	p.fillGap()
 	p.flush()
 	for _, c := range m.calls {
+		p.thought.again = false
 		p.sink.leakedCall(c.name, c.arguments)
 	}
 	p.fresh, p.after = true, afterCall
@@ -301,7 +301,7 @@ func (p *splitter) commit() {
 	switch {
 	case m.thought != "":
 		p.closing, p.after = m.thought, afterText
-		p.thought = thoughtEnd{lead: true, breaks: p.thought.breaks[:0]}
+		p.thought.lead = true
 	case m.thoughtOver:
 		p.after, p.trim = afterText, true
 	}
@@ -361,6 +361,7 @@ type thoughtEnd struct {
 	lead   bool   // nothing but line breaks stood in the thought so far
 	breaks []byte // line breaks that may be its last
 	read   int    // bytes of the closing tag
+	again  bool   // a thought stands right before, of which this is a new paragraph
 }
 
 // maxBreaks bounds the white space held back in a thought or after a call.
@@ -395,13 +396,17 @@ func (p *splitter) thoughtByte(c byte) {
 
 // think gives out what was held of a thought, and more.
 func (p *splitter) think(more string) {
+	if p.thought.lead && p.thought.again {
+		p.out = append(p.out, "\n\n"...)
+	}
 	p.out = append(append(p.out, p.thought.breaks...), more...)
 	p.thought.breaks, p.thought.lead = p.thought.breaks[:0], false
 }
 
 func (p *splitter) endThought() {
 	p.flush()
-	p.closing, p.thought = "", thoughtEnd{breaks: p.thought.breaks[:0]}
+	p.closing = ""
+	p.thought = thoughtEnd{breaks: p.thought.breaks[:0], again: p.thought.again || !p.thought.lead}
 	p.fresh, p.after, p.trim = true, afterText, true
 	p.md.newBlock()
 }
