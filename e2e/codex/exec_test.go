@@ -20,6 +20,10 @@ func TestMain(m *testing.M) { stage.Main(m) }
 // it thinks is down.
 const turnLimit = 90 * time.Second
 
+// older reports whether CODEX_VERSION names another Codex than the pinned one.
+// The few tests that ask it say what that release does otherwise.
+func older() bool { return os.Getenv("CODEX_VERSION") != "" }
+
 // codexPath is the Codex under test: the pinned one, or the release that
 // CODEX_VERSION names.
 func codexPath(t testing.TB) string {

@@ -64,8 +64,9 @@ func TestReasoningStaysWithItsFamily(t *testing.T) {
 	c := newCodex(t)
 	first := c.exec(`[[reason]] [[say "I thought of a number."]]`, "-m", thinkingModel).succeed()
 	// Codex warns of the other model, so there is a complaint.
-	if second := c.resume(first.session(), `[[say "Which number?"]]`, "-m", blindModel); second.lastMessage() != "Which number?" {
-		t.Errorf("codex shows %q", second.lastMessage())
+	second := c.resume(first.session(), `[[say "Which number?"]]`, "-m", blindModel).finish()
+	if got := second.lastMessage(); got != "Which number?" {
+		t.Errorf("codex shows %q", got)
 	}
 	chats := c.link.Chats(t)
 	if len(chats) != 2 || !strings.Contains(chats[1].Model, "glm") {

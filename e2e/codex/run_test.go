@@ -60,14 +60,22 @@ type part struct {
 	ImageURL   string `json:"image_url"`
 }
 
-// succeed fails the test unless Codex finished the turn, without any retry.
+// succeed fails the test unless Codex finished the turn and complained of
+// nothing, retries among it.
 func (r *run) succeed() *run {
+	r.t.Helper()
+	r.finish()
+	if complaints := r.errors(); len(complaints) > 0 {
+		r.t.Errorf("codex complained: %q", complaints)
+	}
+	return r
+}
+
+// finish fails the test unless Codex finished the turn.
+func (r *run) finish() *run {
 	r.t.Helper()
 	if r.exit != 0 {
 		r.t.Fatalf("codex ended with %d: %s", r.exit, strings.Join(r.errors(), "; "))
-	}
-	if complaints := r.errors(); len(complaints) > 0 {
-		r.t.Errorf("codex complained: %q", complaints)
 	}
 	if len(r.ofType("turn.completed")) != 1 {
 		r.t.Error("codex did not complete the turn")

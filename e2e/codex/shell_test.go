@@ -21,7 +21,8 @@ func TestTextAnswer(t *testing.T) {
 	if last.Type != "message" || last.Role != "assistant" || len(last.Content) != 1 || last.Content[0].Text != "The answer is four." {
 		t.Errorf("the session ends with %+v", last)
 	}
-	if !strings.HasPrefix(last.ID, "msg_") {
+	// 0.140 writes no ids down.
+	if !older() && !strings.HasPrefix(last.ID, "msg_") {
 		t.Errorf("codex kept the id %q, want one that we gave", last.ID)
 	}
 	if usage := r.ofType("turn.completed")[0].Usage; usage.InputTokens == 0 || usage.OutputTokens == 0 {
