@@ -52,6 +52,8 @@ func surroundings(env *testscript.Env) error {
 	env.Setenv("USERPROFILE", home)
 	env.Setenv("PATH", filepath.Join(env.WorkDir, "bin")+string(os.PathListSeparator)+bin)
 	env.Setenv("BLOCKRUN_MODEL_CATALOG_URL", "off")
+	// The race detector would sleep a second at the end of every process.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Setenv("PORT", fmt.Sprint(ports[0]))
 	env.Setenv("PROXY_PORT", fmt.Sprint(ports[1]))
 	if err := os.MkdirAll(home, 0o700); err != nil {

@@ -69,7 +69,9 @@ func installed(t *testing.T, version string, env ...string) *Program {
 	}
 	return &Program{
 		Path: os.Args[0], Scratch: t.TempDir(),
-		Env: append(slices.Concat(os.Environ(), env), "FAKE_CODEX="+version, "FAKE_CODEX_BUNDLED="+bundled, "CODEX_HOME=/the/users/own"),
+		Env: append(slices.Concat(os.Environ(), env), "FAKE_CODEX="+version, "FAKE_CODEX_BUNDLED="+bundled, "CODEX_HOME=/the/users/own",
+			// The race detector would sleep a second at the end of every process.
+			"GORACE=atexit_sleep_ms=0"),
 	}
 }
 

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+func TestFailuresAreToldWithWhatMendsThem(t *testing.T) {
+	start := func(kind proxy.StartErrorKind) error {
+		return fmt.Errorf("bring up: %w", &proxy.StartError{Kind: kind, Message: "It does not run.", Mend: "Install it."})
+	}
+	tests := []struct {
+		name string
+		err  error
+		want failure
+		demo bool // --or-demo may take its place
+	}{
+		{"any error", errors.New("broken"), failure{Message: "broken", Exit: 1}, false},
+		{"a wrong flag", &usageError{err: errors.New("no flag"), mend: "x --help"}, failure{"no flag", "x --help", 2}, false},
+		{
+			"a wrong setting", &settings.InvalidError{Problems: []settings.Problem{{What: "PORT is wrong", Mend: "unset PORT"}}},
+			failure{"PORT is wrong", "unset PORT", 2}, false,
+		},
+		{"no Node", start(proxy.NodeMissing), failure{"It does not run.", "Install it.", 3}, true},
+		{"an old Node", start(proxy.NodeTooOld), failure{"It does not run.", "Install it.", 3}, true},
+		{"no npx", start(proxy.NpxMissing), failure{"It does not run.", "Install it.", 3}, true},
+		{"no network", start(proxy.NoNetwork), failure{"It does not run.", "Install it.", 3}, true},
+		{"no such package", start(proxy.PackageMissing), failure{"It does not run.", "Install it.", 3}, true},
+		{"a crash loop", start(proxy.CrashLoop), failure{"It does not run.", "Install it.", 1}, true},
+		{"a wallet gone", start(proxy.WalletMissing), failure{"It does not run.", "Install it.", 3}, false},
+		{"a wallet misspelt", start(proxy.WalletMalformed), failure{"It does not run.", "Install it.", 2}, false},
+		{"ClawRouter's port taken", start(proxy.PortTaken), failure{"It does not run.", "Install it.", 4}, false},
+		{
+			"the bridge's port taken", &daemon.PortError{Port: 8403, Owner: "nginx (pid 812)"},
+			failure{"port 8403 is in use by nginx (pid 812)", "stop that program, or choose another port: PORT=8413 clawrouter-codex up", 4}, false,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, describe(tt.err)); diff != "" {
+				t.Error(diff)
+			}
+			if cannotStart(tt.err) != tt.demo {
+				t.Errorf("falls back to the demo: %v", !tt.demo)
+			}
+		})
+	}
+}
+
+func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
+	tests := []struct {
+		name     string
+		terminal bool
+		env      map[string]string
+		want     string
+	}{
+		{"a terminal", true, nil, "\x1b[32m✓\x1b[0m bridge listens\n"},
+		{"a file", false, nil, "- bridge listens\n"},
+		{"NO_COLOR", true, map[string]string{"NO_COLOR": "1"}, "✓ bridge listens\n"},
+		{"NO_COLOR that is empty is not set", true, map[string]string{"NO_COLOR": ""}, "\x1b[32m✓\x1b[0m bridge listens\n"},
+		{"a terminal that knows none", true, map[string]string{"TERM": "dumb"}, "✓ bridge listens\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			a := &app{env: Env{Stderr: &out, ErrTerminal: tt.terminal, Machine: settings.Machine{
+				LookupEnv: func(name string) (string, bool) { v, ok := tt.env[name]; return v, ok },
+			}}}
+			a.progress(daemon.Step{Part: "bridge", Text: "listens", Done: true})
+			if diff := cmp.Diff(tt.want, out.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
