@@ -85,47 +85,40 @@ func firstOfMany(v []byte) []byte {
 
 // escapeRawControls escapes line breaks and tabs that stand raw in strings.
 func escapeRawControls(v []byte) []byte {
-	out := make([]byte, 0, len(v)+16)
-	inside := false
-	for i := 0; i < len(v); i++ {
-		c := v[i]
-		switch {
-		case inside && c == '\\' && i+1 < len(v):
-			out = append(out, c)
-			i++
-			c = v[i]
-		case c == '"':
-			inside = !inside
-		case inside && c < ' ':
-			out = appendEscapedByte(out, c)
-			continue
+	return rewrite(v, func(out []byte, c byte, inside bool) []byte {
+		if inside && c < ' ' {
+			return appendEscapedByte(out, c)
 		}
-		out = append(out, c)
-	}
-	if bytes.Equal(out, v) {
-		return nil
-	}
-	return out
+		return append(out, c)
+	})
 }
 
 // dropTrailingCommas removes commas before a closing brace or bracket.
 func dropTrailingCommas(v []byte) []byte {
-	out := make([]byte, 0, len(v))
-	inside := false
-	for i := 0; i < len(v); i++ {
-		c := v[i]
-		switch {
-		case inside && c == '\\' && i+1 < len(v):
-			out = append(out, c)
-			i++
-			c = v[i]
-		case c == '"':
-			inside = !inside
-		case !inside && (c == '}' || c == ']'):
+	return rewrite(v, func(out []byte, c byte, inside bool) []byte {
+		if !inside && (c == '}' || c == ']') {
 			out = bytes.TrimRight(out, " \t\r\n")
 			out = bytes.TrimSuffix(out, []byte(","))
 		}
-		out = append(out, c)
+		return append(out, c)
+	})
+}
+
+// rewrite passes JSON through f byte by byte, telling it what is inside a string;
+// escapes are kept as they are. nil means that nothing changed.
+func rewrite(v []byte, f func(out []byte, c byte, inside bool) []byte) []byte {
+	out := make([]byte, 0, len(v)+16)
+	inside := false
+	for i := 0; i < len(v); i++ {
+		if inside && v[i] == '\\' && i+1 < len(v) {
+			out = append(out, v[i], v[i+1])
+			i++
+			continue
+		}
+		if v[i] == '"' {
+			inside = !inside
+		}
+		out = f(out, v[i], inside)
 	}
 	if bytes.Equal(out, v) {
 		return nil
