@@ -156,7 +156,7 @@ func (d *errorDetail) words(status int) string {
 	}
 	if d.typ == "insufficient_funds" {
 		if d.wallet != "" {
-			msg += fmt.Sprintf(" Send USDC to %s, or choose a free model.", d.wallet)
+			msg = fmt.Sprintf("%s. Send USDC to %s, or choose a free model.", strings.TrimRight(msg, ". "), d.wallet)
 		} else if d.help != "" {
 			msg += " " + d.help
 		}

@@ -53,6 +53,11 @@ func TestMessages(t *testing.T) {
 			`{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA==","detail":"high"}},{"type":"image_url","image_url":{"url":"https://x/y.png"}},{"type":"image_url","image_url":{"url":"https://x/z.png","detail":"low"}}]}`,
 		},
 		{
+			"what another agent said", ``,
+			user + `,{"type":"agent_message","author":"a","content":[{"type":"input_text","text":"done"},{"type":"encrypted_content","encrypted_content":"and dusted"}]}`,
+			wantUser + `,{"role":"user","content":"[Message from another agent:]\ndone\nand dusted"}`,
+		},
+		{
 			"a file is named", ``,
 			`{"role":"user","content":[{"type":"input_text","text":"read"},{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,AA=="}]}`,
 			`{"role":"user","content":"read\n[A file was attached here, which cannot be passed on: a.pdf]"}`,

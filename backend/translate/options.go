@@ -81,7 +81,14 @@ func (req *Request) options(w *chatWriter, family string) error {
 		}
 	}
 	req.pass(w, family)
-	return req.responseFormat(w)
+	if err := req.responseFormat(w); err != nil {
+		return err
+	}
+	if req.echo.user != nil { // last, where Vary finds it
+		w.str(`,"user":`)
+		w.dst = append(w.dst, req.echo.user...)
+	}
+	return nil
 }
 
 // pass writes the fields that Chat spells as Responses does. Some mean something
@@ -99,7 +106,6 @@ func (req *Request) pass(w *chatWriter, family string) {
 		{"frequency_penalty", req.echo.frequencyPenalty, false},
 		{"stop", req.echo.stop, false},
 		{"seed", req.echo.seed, false},
-		{"user", req.echo.user, false},
 		{"service_tier", req.echo.serviceTier, true},
 		{"prompt_cache_key", req.echo.promptCacheKey, true},
 	} {

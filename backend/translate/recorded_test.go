@@ -46,7 +46,9 @@ func recordings(t testing.TB) []recording {
 }
 
 func (r recording) play(t testing.TB) []byte {
-	s := newStream(t, recorded, true)
+	_, turn := translated(t, recorded, Target{Stream: true, ClawRouter: true})
+	turn.Codex = true
+	s := turn.Stream(StreamOptions{NewID: numbered(), Now: noon})
 	if r.streamed {
 		return stream(s, r.body)
 	}
