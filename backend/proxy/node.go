@@ -27,6 +27,9 @@ type NodeSearch struct {
 	Home string
 	Node string // path remembered by setup, or empty
 	Npx  string // path remembered by setup, or empty
+
+	// system replaces systemPlaces in tests, which must not find the machine's.
+	system []string
 }
 
 // Node is a usable Node.js.
@@ -143,7 +146,11 @@ func nodeCandidates(s NodeSearch) []string {
 	for _, dir := range pathDirs(s.Env) {
 		add(filepath.Join(dir, exeName("node")))
 	}
-	for _, pattern := range nodePlaces(s) {
+	system := s.system
+	if system == nil {
+		system = systemPlaces
+	}
+	for _, pattern := range append(nodePlaces(s), system...) {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			continue
@@ -183,13 +190,12 @@ func nodePlaces(s NodeSearch) []string {
 		below("ASDF_DATA_DIR", ".asdf", "installs", "nodejs", "*", "bin", "node"),
 		below("NODENV_ROOT", ".nodenv", "versions", "*", "bin", "node"),
 		below("N_PREFIX", "n", "bin", "node"),
-		"/opt/homebrew/bin/node",
-		"/usr/local/bin/node",
-		"/usr/bin/node",
-		"/snap/bin/node",
 		filepath.Join(s.Home, ".local", "bin", "node"),
 	}
 }
+
+// systemPlaces is where installers for all users put node.
+var systemPlaces = []string{"/opt/homebrew/bin/node", "/usr/local/bin/node", "/usr/bin/node", "/snap/bin/node"}
 
 // newestFirst orders paths that differ in a version, v9 below v22.
 func newestFirst(a, b string) int {

@@ -33,8 +33,6 @@ func script(t *testing.T, path, body string) {
 	}
 }
 
-// Only what the test makes is found: the machine's own Node.js may be of any
-// age. So these tests name a newer one in each place that is searched.
 func TestCheckNodePrefers(t *testing.T) {
 	dir := t.TempDir()
 	remembered := fakeNode(t, filepath.Join(dir, "remembered", "node"), "24.1.0", "")
@@ -80,14 +78,20 @@ func TestCheckNodeLooksBehindAShim(t *testing.T) {
 }
 
 func TestCheckNodeTooOld(t *testing.T) {
-	if n, err := CheckNode(t.Context(), NodeSearch{Home: t.TempDir()}); err == nil {
-		t.Skipf("this machine has a newer Node.js where installers put it: %s", n.Path)
-	}
 	old := fakeNode(t, filepath.Join(t.TempDir(), "node"), "18.19.1", "")
-	got, err := CheckNode(t.Context(), NodeSearch{Env: []string{"PATH=" + filepath.Dir(old)}, Home: t.TempDir()})
+	s := NodeSearch{Env: []string{"PATH=" + filepath.Dir(old)}, Home: t.TempDir(), system: []string{}}
+	got, err := CheckNode(t.Context(), s)
 	var se *StartError
-	if !errors.As(err, &se) || se.Kind != NodeTooOld || !strings.Contains(se.Message, "22") || se.Mend == "" || got.Version == "" {
+	if !errors.As(err, &se) || se.Kind != NodeTooOld || !strings.Contains(se.Message, "18.19.1") || !strings.Contains(se.Message, "22") || se.Mend == "" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	s.Env = nil
+	if _, err = CheckNode(t.Context(), s); !errors.As(err, &se) || se.Kind != NodeMissing || se.Mend == "" {
+		t.Errorf("without any: %v", err)
+	}
+	s.system = []string{fakeNode(t, filepath.Join(t.TempDir(), "node"), "22.0.0", "")}
+	if got, err := CheckNode(t.Context(), s); err != nil || got.Version != "22.0.0" {
+		t.Errorf("where installers put it: %+v, %v", got, err)
 	}
 }
 
