@@ -5,6 +5,7 @@ package codex
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/e2e/stage"
 )
@@ -65,7 +66,8 @@ func TestUpstreamErrors(t *testing.T) {
 }
 
 // Codex gives up a stream that is silent for stream_idle_timeout_ms. Upstream
-// says nothing for 20 s here, not even its headers.
+// says nothing for 20 s here, not even its headers; while the bridge sends none
+// either, Codex would wait, but a person would see nothing happen.
 func TestSilentUpstream(t *testing.T) {
 	t.Parallel()
 	c := newCodex(t)
@@ -77,6 +79,9 @@ func TestSilentUpstream(t *testing.T) {
 	}
 	if got := tap.Posts(); got != 1 {
 		t.Errorf("codex made %d requests, want 1", got)
+	}
+	if got := tap.Silence(); got > 5*time.Second {
+		t.Errorf("codex heard nothing for %v", got)
 	}
 	if got := c.link.Record(t).PaidCalls; got != 1 {
 		t.Errorf("%d calls were paid, want 1", got)

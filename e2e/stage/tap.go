@@ -3,19 +3,25 @@
 package stage
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"sync/atomic"
+	"sync"
 	"testing"
+	"time"
 )
 
-// Tap stands between a client and the bridge and counts requests, which no
-// book of ours can miscount.
+// Tap stands between a client and the bridge. It counts requests, which no book
+// of ours can miscount, and measures for how long a client hears no event.
 type Tap struct {
-	URL      string // without a path
-	requests atomic.Int64
+	URL string // without a path
+
+	mu      sync.Mutex
+	posts   int
+	silence time.Duration
 }
 
 // NewTap starts one before target, an address without a path.
@@ -29,17 +35,59 @@ func NewTap(t testing.TB, target string) *Tap {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(u) },
 		FlushInterval: -1,
+		Transport:     tap,
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			tap.requests.Add(1)
-		}
-		proxy.ServeHTTP(w, r)
-	}))
+	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
 	tap.URL = server.URL
 	return tap
 }
 
+// RoundTrip implements http.RoundTripper for the tap's own proxy.
+func (t *Tap) RoundTrip(r *http.Request) (*http.Response, error) {
+	begin := time.Now()
+	if r.Method == http.MethodPost {
+		t.mu.Lock()
+		t.posts++
+		t.mu.Unlock()
+	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		response.Body = &heard{ReadCloser: response.Body, tap: t, last: begin}
+	}
+	return response, err
+}
+
 // Posts is how many POST requests came so far.
-func (t *Tap) Posts() int { return int(t.requests.Load()) }
+func (t *Tap) Posts() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.posts
+}
+
+// Silence is the longest time between a request and its first event, or between
+// two events. Comments are no events: Codex's idle timer does not hear them.
+func (t *Tap) Silence() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.silence
+}
+
+// heard is a body that notes when an event passes through it.
+type heard struct {
+	io.ReadCloser
+	tap  *Tap
+	last time.Time
+}
+
+func (h *heard) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	if bytes.Contains(p[:n], []byte("data:")) || err != nil {
+		now := time.Now()
+		h.tap.mu.Lock()
+		h.tap.silence = max(h.tap.silence, now.Sub(h.last))
+		h.tap.mu.Unlock()
+		h.last = now
+	}
+	return n, err
+}
