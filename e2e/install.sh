@@ -32,7 +32,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
   elif command -v sudo >/dev/null; then
-    sudo -n "$@"
+    sudo "$@"
   else
     fail "these packages are missing and neither root nor sudo is at hand: $missing"
   fi
