@@ -13,11 +13,6 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// SelectedModel is the picker entry that stands for the user's present choice.
-// It is resolved anew for every turn, so that a click takes effect without a
-// restart of Codex.
-const SelectedModel = "clawrouter/selected"
-
 // defaultModel is asked where the user has chosen none.
 const defaultModel = "blockrun/auto"
 
@@ -54,7 +49,7 @@ var nativeName = regexp.MustCompile(`^(codex-|gpt-|o[1-9])`)
 // have; a name that exists is never swapped.
 func (c *modelChoice) choose(ctx context.Context, asked string, h http.Header) (model string, swapped bool) {
 	thread, parent := h.Get("Thread-Id"), h.Get("X-Codex-Parent-Thread-Id")
-	if strings.EqualFold(asked, SelectedModel) {
+	if strings.EqualFold(asked, models.Selected) {
 		return c.chosen(), false
 	}
 	if !nativeName.MatchString(asked) || c.exists(ctx, asked) {

@@ -36,7 +36,7 @@ type Config struct {
 	// readable.
 	EnvelopeKey []byte
 	// Selected returns the model that the user has chosen, "" for none. It is
-	// asked at every turn for SelectedModel.
+	// asked at every turn for models.Selected.
 	Selected func() string
 	// Backoff tells how long to wait before a request is sent upstream again,
 	// from the number of repeats before; nil means DefaultBackoff.

@@ -71,7 +71,8 @@ var efforts = []ReasoningLevel{
 // compacts before any current gateway model overflows.
 const unknownWindow = 128_000
 
-// NewCatalog describes list to Codex, in list's order. Instructions are the only
+// NewCatalog describes list to Codex, in list's order, with the entry "Menu bar
+// choice" in the second place. Instructions are the only
 // system prompt that a model gets; "" means OwnInstructions.
 func NewCatalog(list []models.Model, instructions string, selection models.Selection) Catalog {
 	if instructions == "" {
@@ -79,31 +80,66 @@ func NewCatalog(list []models.Model, instructions string, selection models.Selec
 	}
 	catalog := Catalog{Models: make([]Entry, 0, len(list)), Selection: selection}
 	for i, m := range list {
-		catalog.Models = append(catalog.Models, newEntry(m, i+1, instructions))
+		if i == 1 {
+			catalog.add(newSelected(list, instructions))
+		}
+		catalog.add(newEntry(m, instructions))
+	}
+	if len(list) == 1 {
+		catalog.add(newSelected(list, instructions))
 	}
 	return catalog
 }
 
-func newEntry(m models.Model, priority int, instructions string) Entry {
+// add gives the entry the next place in the picker.
+func (c *Catalog) add(e Entry) {
+	e.Priority = len(c.Models) + 1
+	c.Models = append(c.Models, e)
+}
+
+// newSelected is the entry behind which the bridge puts the user's present choice.
+// It promises what holds whichever model is chosen: Codex asks at its start how
+// much a model takes, and never again.
+func newSelected(list []models.Model, instructions string) Entry {
+	m := models.Model{ID: models.Selected, Name: "Menu bar choice", Vision: true}
+	for _, each := range list {
+		window := windowOf(each)
+		if m.Window == 0 || window < m.Window {
+			m.Window = window
+		}
+		// The bridge leaves the effort out for a model that takes none.
+		m.Reasoning = m.Reasoning || each.Reasoning
+	}
+	e := newEntry(m, instructions)
+	e.Description = "the model picked in the menu bar, or with: clawrouter-codex model use"
+	return e
+}
+
+// windowOf is a model's window, in tokens, as the catalog tells it.
+func windowOf(m models.Model) int {
+	if m.Window == 0 {
+		return unknownWindow
+	}
+	return m.Window
+}
+
+func newEntry(m models.Model, instructions string) Entry {
 	e := Entry{
 		Slug: m.ID, DisplayName: m.Name, Description: m.Describe(),
 		SupportedReasoningLevel: []ReasoningLevel{},
 		DefaultReasoningSummary: "none",
 		// 0.140 gives exec_command and write_stdin for it, as 0.169 does always.
 		ShellType:  "unified_exec",
-		Visibility: "list", SupportedInAPI: true, Priority: priority,
+		Visibility: "list", SupportedInAPI: true,
 		BaseInstructions: instructions,
 		// The bridge maps freeform tools there and back.
 		ApplyPatchType:    "freeform",
 		WebSearchType:     "text",
 		TruncationPolicy:  Truncation{Mode: "tokens", Limit: 10_000},
 		ParallelToolCalls: true,
-		ContextWindow:     m.Window, EffectivePercent: 95,
+		ContextWindow:     windowOf(m), EffectivePercent: 95,
 		InputModalities:   []string{"text"},
 		ExperimentalTools: []string{},
-	}
-	if m.Window == 0 {
-		e.ContextWindow = unknownWindow
 	}
 	e.MaxContextWindow = e.ContextWindow
 	if m.Vision {

@@ -23,7 +23,7 @@ type CatalogOptions struct {
 // in words.
 type CatalogResult struct {
 	Path         string   `json:"path"`
-	Models       int      `json:"models"`       // entries
+	Models       int      `json:"models"`       // without the entry "Menu bar choice"
 	Instructions string   `json:"instructions"` // whose base instructions: "codex" or "own"
 	Codex        string   `json:"codex"`        // the version that accepted it, "" where none is installed
 	Notes        []string `json:"notes,omitempty"`

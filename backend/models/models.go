@@ -7,6 +7,11 @@ import (
 	"sync"
 )
 
+// Selected is the picker entry "Menu bar choice": it stands for the model that the
+// user has chosen in the menu bar, the panel or by command, resolved anew at
+// every turn.
+const Selected = "clawrouter/selected"
+
 // Model is what is known of one model. A window or price of 0 means that nobody
 // told us, not that there is none.
 type Model struct {

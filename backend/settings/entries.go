@@ -26,6 +26,7 @@ var entries = []entry{
 	path("wallet_key_file", "WALLET_KEY_FILE", "file that holds the wallet's private key", func(s *Settings) *Value[string] { return &s.WalletKeyFile }),
 	choice("isolate_home", "ISOLATE_HOME", "give ClawRouter a home folder of its own", func(s *Settings) *Value[Choice] { return &s.IsolateHome }),
 	toggle("web_search", "WEB_SEARCH", "let the model search the web through ClawRouter", func(s *Settings) *Value[bool] { return &s.WebSearch }),
+	text("model", "", "the model behind Codex's entry \"Menu bar choice\"", func(s *Settings) *Value[string] { return &s.Model }),
 	path("codex_home", "CODEX_HOME", "Codex's folder", func(s *Settings) *Value[string] { return &s.CodexHome }),
 	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),

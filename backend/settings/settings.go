@@ -76,6 +76,7 @@ type Settings struct {
 	WalletKeyFile Value[string] // absolute path
 	IsolateHome   Value[Choice] // gives ClawRouter a home of its own
 	WebSearch     Value[bool]
+	Model         Value[string] // id of the user's choice, "" for none
 	CodexHome     Value[string] // absolute path
 	ModelList     Value[string] // address of the gateway's public model list, or NoModelList
 
@@ -89,6 +90,8 @@ type Settings struct {
 
 	// Unknown lists the keys of settings.toml that this version does not know.
 	Unknown []string
+
+	machine Machine
 }
 
 // Choice is a switch that may also be left to the program.
@@ -138,12 +141,13 @@ func Load(m Machine, over Overrides) (*Settings, error) {
 
 func defaults(m Machine, paths Paths) *Settings {
 	return &Settings{
-		Paths:       paths,
+		Paths: paths, machine: m,
 		Port:        Value[int]{8403, Default},
 		ProxyPort:   Value[int]{8404, Default},
 		Command:     Value[string]{DefaultCommand, Default},
 		IsolateHome: Value[Choice]{Auto, Default},
 		WebSearch:   Value[bool]{false, Default},
+		Model:       Value[string]{"", Default},
 		CodexHome:   Value[string]{filepath.Join(m.Home, ".codex"), Default},
 		ModelList:   Value[string]{"https://blockrun.ai/api/v1/models", Default},
 

@@ -44,6 +44,7 @@ func TestDefaults(t *testing.T) {
 		"wallet_key_file|WALLET_KEY_FILE= (default)",
 		"isolate_home|ISOLATE_HOME=auto (default)",
 		"web_search|WEB_SEARCH=false (default)",
+		"model|= (default)",
 		"codex_home|CODEX_HOME=/home/ann/.codex (default)",
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",

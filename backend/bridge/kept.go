@@ -1,0 +1,119 @@
+package bridge
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// keptAnswers holds answers that were paid, for a client that lost its connection
+// and asks again. A ClawRouter is paid before it answers, and a second call for
+// the same turn would be paid again: so the first one is let finish, whoever waits
+// for it joins it, and for a while its answer is given to whoever comes late.
+type keptAnswers struct {
+	mu     sync.Mutex // protects the rest, and ids of each answer
+	byKey  map[uint64]*keptAnswer
+	issued map[string]bool // ids of items in kept answers
+	bytes  int
+}
+
+type keptAnswer struct {
+	done chan struct{} // closed when body and err are set
+	body []byte
+	err  error
+	ids  []string // in the order in which the items were made
+}
+
+const (
+	// keptFor is how long an answer is kept; Codex repeats within seconds, and a
+	// user who restarts it within a minute or two.
+	keptFor = 2 * time.Minute
+	// maxKept and maxKeptBytes bound the memory. Beyond them nothing more is kept.
+	maxKept      = 128
+	maxKeptBytes = 64 << 20
+)
+
+func newKeptAnswers() *keptAnswers {
+	return &keptAnswers{byKey: map[uint64]*keptAnswer{}, issued: map[string]bool{}}
+}
+
+// issuedID reports whether an item of a kept answer has that id.
+func (k *keptAnswers) issuedID(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.issued[id]
+}
+
+// claim returns the answer for a key. first tells that nobody asked before: the
+// caller then fetches it, and calls settle.
+func (k *keptAnswers) claim(key uint64) (a *keptAnswer, first bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if a := k.byKey[key]; a != nil {
+		return a, false
+	}
+	a = &keptAnswer{done: make(chan struct{})}
+	if len(k.byKey) < maxKept && k.bytes < maxKeptBytes {
+		k.byKey[key] = a
+	}
+	return a, true
+}
+
+// settle sets what became of the call. A failure is for those who wait now; the
+// next one asks upstream itself.
+func (k *keptAnswers) settle(key uint64, a *keptAnswer, body []byte, err error) {
+	a.body, a.err = body, err
+	close(a.done)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.byKey[key] != a {
+		return
+	}
+	if err != nil {
+		k.forget(key, a)
+		return
+	}
+	k.bytes += len(body)
+	time.AfterFunc(keptFor, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.bytes -= len(body)
+		k.forget(key, a)
+	})
+}
+
+// forget drops an answer; k.mu is held.
+func (k *keptAnswers) forget(key uint64, a *keptAnswer) {
+	if k.byKey[key] == a {
+		delete(k.byKey, key)
+	}
+	for _, id := range a.ids {
+		delete(k.issued, id)
+	}
+}
+
+// wait returns the body once it is there.
+func (a *keptAnswer) wait(ctx context.Context) ([]byte, error) {
+	select {
+	case <-a.done:
+		return a.body, a.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// ids returns a maker of ids that gives every reading of the same answer the same
+// ones, by which an item is known that the client has already.
+func (k *keptAnswers) ids(a *keptAnswer, fresh func(prefix string) string) func(prefix string) string {
+	next := 0
+	return func(prefix string) string {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if next == len(a.ids) {
+			a.ids = append(a.ids, fresh(prefix))
+			k.issued[a.ids[next]] = true
+		}
+		next++
+		return a.ids[next-1]
+	}
+}
