@@ -27,8 +27,8 @@ type chatCall struct {
 type builder struct {
 	names    *toolNames
 	messages []message
-	outputs  map[string][]*item // by call id, in order, until they are used
-	used     map[*item]bool     // outputs that already stand behind their call
+	outputs  map[string][]*item // by call id, in order, until their call takes them
+	owned    map[*item]bool     // outputs that a call takes, wherever they stand
 	ids      map[string]int     // how often a call id was seen
 	group    bool               // the last message is an assistant's that calls may join
 	pending  []pendingCall      // calls of the group, waiting for its end
@@ -63,14 +63,31 @@ func (b *builder) build(instructions text, items []item) []message {
 	return b.messages
 }
 
+// indexOutputs gives each call its output, the first to the first where an id
+// stands for several.
 func (b *builder) indexOutputs(items []item) {
-	b.outputs, b.used, b.ids = make(map[string][]*item), make(map[*item]bool), make(map[string]int)
+	b.outputs, b.owned, b.ids = make(map[string][]*item), make(map[*item]bool), make(map[string]int)
+	calls := make(map[string]int)
 	for i := range items {
-		if it := &items[i]; isOutput(it.kind) {
-			id := string(it.callID.inner())
-			b.outputs[id] = append(b.outputs[id], it)
+		if isCall(items[i].kind) {
+			calls[string(items[i].callID.inner())]++
 		}
 	}
+	for i := range items {
+		it := &items[i]
+		if id := string(it.callID.inner()); isOutput(it.kind) && len(b.outputs[id]) < calls[id] {
+			b.outputs[id] = append(b.outputs[id], it)
+			b.owned[it] = true
+		}
+	}
+}
+
+func isCall(k itemKind) bool {
+	switch k {
+	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemLocalShellCall:
+		return true
+	}
+	return false
 }
 
 func isOutput(k itemKind) bool {
@@ -218,7 +235,6 @@ func (b *builder) endGroup() {
 			if out.kind == itemToolSearchOutput {
 				m.content = []part{{kind: partText, text: text(asString(out.tools))}}
 			}
-			b.used[out] = true
 		} else {
 			m.content = []part{{kind: partText, text: text(noOutput)}}
 		}
@@ -234,7 +250,7 @@ const noOutput = `"[The output of this call was not recorded.]"`
 
 // orphan keeps the output of a call that history no longer has, as user text.
 func (b *builder) orphan(it *item) {
-	if b.used[it] {
+	if b.owned[it] {
 		return
 	}
 	content := append([]part{{kind: partText, text: text(`"[Output of an earlier tool call that is no longer in the history:]"`)}}, it.output...)

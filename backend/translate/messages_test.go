@@ -144,6 +144,14 @@ func TestCallsAndOutputs(t *testing.T) {
 			join(wantUser, `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\nlost"}`),
 		},
 		{
+			"an output before its call", join(output("a", "1"), user, call("a")),
+			join(wantUser, said("a"), tool("a", "1")),
+		},
+		{
+			"more outputs than calls", join(call("a"), output("a", "1"), output("a", "2")),
+			join(said("a"), tool("a", "1"), `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\n2"}`),
+		},
+		{
 			"two calls with one id", join(call("a"), call("a"), output("a", "1"), output("a", "2")),
 			join(said("a", "a_2"), tool("a", "1"), tool("a_2", "2")),
 		},
