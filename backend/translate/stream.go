@@ -209,6 +209,9 @@ func (s *Stream) apply() error {
 	if in := s.textHalf.next(c.refusal.inner()); len(in) > 0 {
 		s.text(in) // Codex renders no refusal parts
 	}
+	if len(c.calls) > 0 {
+		s.structuredCalls() // once more: what is held of this chunk's text comes first
+	}
 	for i := range c.calls {
 		s.call(&c.calls[i])
 	}
