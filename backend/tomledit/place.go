@@ -1,0 +1,174 @@
+package tomledit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Place is a root key as it stands in a file: enough to put it back.
+type Place struct {
+	Line    string   `json:"line"`             // its lines from the first to the last byte, comment included, without the last line ending
+	Literal string   `json:"literal"`          // the value in it, as TOML
+	After   []string `json:"after,omitempty"`  // the root key before it, if any
+	Before  []string `json:"before,omitempty"` // the root key behind it, if any
+}
+
+// Place returns where and how a root key stands.
+func (d *Doc) Place(key string) (Place, bool) {
+	i := d.find([]string{key})
+	if i == nil {
+		return Place{}, false
+	}
+	p := Place{
+		Line:    strings.TrimSuffix(string(d.text[d.lineStart(i.start):d.lineEnd(i.end)]), "\r"),
+		Literal: string(d.text[i.value:i.end]),
+	}
+	found := false
+	for n := range d.items {
+		other := &d.items[n]
+		switch {
+		case other.kind != pair:
+			return p, true
+		case other.inline:
+		case other == i:
+			found = true
+		case found:
+			p.Before = other.path
+			return p, true
+		default:
+			p.After = other.path
+		}
+	}
+	return p, true
+}
+
+// Restore gives a root key the value it had at p. One that still stands in the
+// file keeps its line, and any comment that it got since; one that is gone comes
+// back with its whole line, beside its old neighbours. On an error nothing
+// changes.
+func (d *Doc) Restore(key string, p Place) error {
+	edited := &Doc{bom: d.bom, text: d.restored(key, p)}
+	if err := edited.index(); err != nil {
+		return fmt.Errorf("restore %s: %w", key, err)
+	}
+	if err := onlyChanged(d.text, edited.text, p.Literal, []string{key}); err != nil {
+		return err
+	}
+	*d = *edited
+	return nil
+}
+
+func (d *Doc) restored(key string, p Place) []byte {
+	if i := d.find([]string{key}); i != nil {
+		if d.hasComment(i) || !p.hasComment() {
+			return d.splice(i.value, i.end, p.Literal)
+		}
+		// A program that wrote the value anew dropped the comment.
+		end := d.lineEnd(i.end)
+		if end > i.end && d.text[end-1] == '\r' {
+			end--
+		}
+		return d.splice(d.lineStart(i.start), end, p.Line)
+	}
+	if i := d.rootPair(p.After); i != nil {
+		return d.insertLine(i.end, p.Line)
+	}
+	if i := d.rootPair(p.Before); i != nil {
+		at := d.lineStart(i.start)
+		return d.splice(at, at, p.Line+d.lineEnding())
+	}
+	return d.insertLine(d.rootEnd(), p.Line)
+}
+
+func (d *Doc) rootPair(path []string) *item {
+	i := d.find(path)
+	if len(path) == 0 || i == nil || i.inline || i.start > max(d.rootEnd(), 0) {
+		return nil
+	}
+	return i
+}
+
+func (d *Doc) hasComment(i *item) bool {
+	return bytes.IndexByte(d.text[i.end:d.lineEnd(i.end)], '#') >= 0
+}
+
+func (p Place) hasComment() bool {
+	_, rest, _ := strings.Cut(p.Line, p.Literal)
+	return strings.Contains(rest, "#")
+}
+
+// HasRootKeys reports whether a key stands before the first table: if not, Set
+// puts a blank line between the first one and what follows.
+func (d *Doc) HasRootKeys() bool { return d.rootEnd() != top }
+
+// ErrNotBlank says that what was to be trimmed holds text.
+var ErrNotBlank = errors.New("holds more than white space")
+
+// TrimFirstLine takes the first line away, if it is a blank one.
+func (d *Doc) TrimFirstLine() error {
+	if len(d.text) == 0 || !d.blankLine(0) {
+		return ErrNotBlank
+	}
+	d.text = d.text[d.lineEnd(0)+1:]
+	return d.index()
+}
+
+// FinalNewline is the line ending of the last line, "" where it has none.
+func (d *Doc) FinalNewline() string {
+	switch {
+	case bytes.HasSuffix(d.text, []byte("\r\n")):
+		return "\r\n"
+	case bytes.HasSuffix(d.text, []byte("\n")):
+		return "\n"
+	}
+	return ""
+}
+
+// TrimFinalNewline takes that away.
+func (d *Doc) TrimFinalNewline() error {
+	d.text = d.text[:len(d.text)-len(d.FinalNewline())]
+	return d.index()
+}
+
+// Empty reports whether the file holds nothing but white space.
+func (d *Doc) Empty() bool { return len(bytes.TrimSpace(d.text)) == 0 }
+
+// Below lists the keys, as they are written below path, that path holds, tables
+// and inline tables entered; an entry of a list of tables counts too.
+func (d *Doc) Below(path ...string) [][]string {
+	var below [][]string
+	for _, i := range d.items {
+		if i.kind == pair && len(i.path) > len(path) && isPrefix(path, i.path) {
+			below = append(below, i.path[len(path):])
+		}
+	}
+	return below
+}
+
+// Value returns the decoded value at path: string, int64, bool, float64, a
+// slice, a map.
+func (d *Doc) Value(path ...string) (any, bool) {
+	values, err := decode(d.text)
+	if err != nil {
+		return nil, false
+	}
+	for n, key := range path {
+		value, ok := values[key]
+		if !ok || n == len(path)-1 {
+			return value, ok
+		}
+		if values, ok = value.(map[string]any); !ok {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// String returns the text at path, "" where there is no string.
+func (d *Doc) String(path ...string) string {
+	value, _ := d.Value(path...)
+	text, _ := value.(string)
+	return text
+}
