@@ -2,8 +2,13 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net/http"
 	"sync"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
 // keptAnswers holds answers that were paid, for a client that lost its connection
@@ -116,4 +121,50 @@ func (k *keptAnswers) ids(a *keptAnswer, fresh func(prefix string) string) func(
 		next++
 		return a.ids[next-1]
 	}
+}
+
+// exchangeOnce is exchange for a ClawRouter: however often the client asks for the
+// same turn, it is paid once.
+func (t *turn) exchangeOnce(ctx context.Context) error {
+	answers := t.server.kept
+	a, first := answers.claim(t.key)
+	if first {
+		t.fetch(ctx, a)
+	}
+	body, err := a.wait(ctx)
+	if err != nil {
+		return err
+	}
+	t.sent, t.newID = true, answers.ids(a, translate.RandomID)
+	if err = t.complete(body); err == nil {
+		t.mu.Lock()
+		err = t.stream.End()
+		t.mu.Unlock()
+	}
+	if err != nil {
+		answers.drop(t.key, a) // of no use to anybody who asks again
+	}
+	return err
+}
+
+var errAbandoned = errors.New("the call was abandoned")
+
+// fetch makes the call and settles its answer, whatever happens.
+func (t *turn) fetch(ctx context.Context, a *keptAnswer) {
+	var body []byte
+	err := errAbandoned
+	defer func() { t.server.kept.settle(t.key, a, body, err) }()
+	var resp *http.Response
+	if resp, err = t.send(ctx); err != nil {
+		return
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+}
+
+// drop forgets an answer at once.
+func (k *keptAnswers) drop(key uint64, a *keptAnswer) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.forget(key, a)
 }

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"hash/maphash"
-	"net/http"
 	"sync"
 	"time"
 
@@ -38,13 +37,11 @@ func newRepeats(now func() time.Time) *repeats {
 
 var repeatSeed = maphash.MakeSeed()
 
-// repeatKey recognises a request that comes again: the same body on the same thread.
-func repeatKey(h http.Header, body []byte) uint64 {
-	var m maphash.Hash
-	m.SetSeed(repeatSeed)
-	m.WriteString(h.Get("Thread-Id"))
-	m.Write(body)
-	return m.Sum64()
+// fingerprint recognises a request that comes again on the same thread, and tells
+// which items the client has already of the answer that broke off.
+func (s *Server) fingerprint(thread string, req *translate.Request) (key uint64, have []string) {
+	key, have = req.Fingerprint(repeatSeed, s.kept.issuedID)
+	return key ^ maphash.String(repeatSeed, thread), have
 }
 
 // allow notes one more failure of that request and reports whether the client

@@ -35,7 +35,9 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 		s.refuse(w, err)
 		return nil
 	}
-	return &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), key: repeatKey(r.Header, body)}
+	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
+	t.key, t.have = s.fingerprint(t.thread, req)
+	return t
 }
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
@@ -49,19 +51,48 @@ func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 	t.log()
 }
 
+// finishWithin bounds how long a call goes on after its client went away. It is
+// longer than any time-out of ClawRouter's own.
+const finishWithin = 6 * time.Minute
+
+// maxFinishing bounds how many such calls go on at a time.
+const maxFinishing = 64
+
 // turnContext ends with the client, unless upstream is a ClawRouter: that one is
-// paid before it answers, so the call is let finish. It always ends when the
-// bridge stops.
+// paid before it answers, so the call is let finish, within bounds. It always
+// ends when the bridge stops.
 func (s *Server) turnContext(client context.Context, clawRouter bool) (context.Context, context.CancelFunc) {
+	parent := client
 	if clawRouter {
-		client = context.WithoutCancel(client)
+		parent = context.WithoutCancel(client)
 	}
-	ctx, cancel := context.WithCancelCause(client)
+	ctx, cancel := context.WithCancelCause(parent)
 	unhook := context.AfterFunc(s.turns, func() { cancel(context.Cause(s.turns)) })
+	finishing := func() bool { return true }
+	if clawRouter {
+		finishing = context.AfterFunc(client, func() { s.letFinish(ctx, cancel) })
+	}
 	return ctx, func() {
+		finishing()
 		unhook()
 		cancel(nil)
 	}
+}
+
+// letFinish ends a call whose client went away when its time is over, or at once
+// where too many such calls go on.
+func (s *Server) letFinish(ctx context.Context, cancel context.CancelCauseFunc) {
+	if s.finishing.Add(1) > maxFinishing {
+		cancel(context.Canceled)
+	}
+	timer := time.NewTimer(finishWithin)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+		cancel(context.DeadlineExceeded)
+	}
+	s.finishing.Add(-1)
 }
 
 // isJSON reports whether a content type is JSON. A cross-site form cannot send

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -74,8 +75,11 @@ type Server struct {
 	http *http.Server
 
 	repeats *repeats
-	choice  *modelChoice
-	told    toldOnce
+	kept    *keptAnswers
+	// finishing counts calls whose client went away.
+	finishing atomic.Int32
+	choice    *modelChoice
+	told      toldOnce
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.
@@ -97,7 +101,7 @@ func New(cfg Config) *Server {
 	if cfg.MaxRequest <= 0 {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
-	s := &Server{cfg: cfg, repeats: newRepeats(time.Now), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
+	s := &Server{cfg: cfg, repeats: newRepeats(time.Now), kept: newKeptAnswers(), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           s.Handler(),

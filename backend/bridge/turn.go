@@ -25,7 +25,9 @@ type turn struct {
 	compacts   bool // the answer is that of /v1/responses/compact
 	codex      bool
 	thread     string
-	key        uint64 // recognises the same request when it comes again
+	key        uint64   // recognises the same request when it comes again
+	have       []string // ids of items that the client has from an answer that broke off
+	newID      func(prefix string) string
 	began      time.Time
 	firstByte  time.Duration // from began to the first byte of upstream's answer
 	failure    *translate.Failure
@@ -57,7 +59,13 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 		return err
 	}
 	tr.Codex = t.codex
-	t.chat, t.stream = chat, tr.Stream(translate.StreamOptions{})
+	if !t.once() {
+		t.have = nil // only a whole answer can leave items out
+	}
+	t.chat, t.stream = chat, tr.Stream(translate.StreamOptions{
+		Have:  t.have,
+		NewID: func(prefix string) string { return t.newID(prefix) },
+	})
 	t.header = header(t.clawRouter, t.thread, tr.Model)
 	t.server.told.tell(t.server.cfg.Log, "a tool that no chat model can have is left out", "type", tr.Dropped)
 	t.server.told.tell(t.server.cfg.Log, "a request field that is not known here is ignored", "field", t.request.Unknown)
@@ -118,23 +126,21 @@ func (t *turn) restart(r translate.Remedy, attempt int) {
 	}
 }
 
+// once reports whether the turn's answer is kept, so that it is paid once: where
+// paying comes first and a thread tells turns apart.
+func (t *turn) once() bool { return t.clawRouter && t.codex && t.thread != "" }
+
 // exchange sends the chat request and feeds the answer to the stream, its end
 // included.
 func (t *turn) exchange(ctx context.Context) error {
-	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, t.header)
-	if t.firstByte == 0 {
-		t.firstByte = time.Since(t.began)
+	if t.once() {
+		return t.exchangeOnce(ctx)
 	}
+	resp, err := t.send(ctx)
 	if err != nil {
-		var send *proxy.SendError
-		t.sent = !errors.As(err, &send) || send.Sent
 		return err
 	}
 	defer resp.Body.Close()
-	t.sent = true
-	if resp.StatusCode != http.StatusOK {
-		return refusal(resp)
-	}
 	if strings.Contains(resp.Header.Get("Content-Type"), "event-stream") {
 		t.begin()
 		err = t.readEvents(resp.Body)
@@ -147,6 +153,25 @@ func (t *turn) exchange(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.stream.End()
+}
+
+// send posts the chat request; an answer other than 200 is an error.
+func (t *turn) send(ctx context.Context) (*http.Response, error) {
+	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, t.header)
+	if t.firstByte == 0 {
+		t.firstByte = time.Since(t.began)
+	}
+	if err != nil {
+		var send *proxy.SendError
+		t.sent = !errors.As(err, &send) || send.Sent
+		return nil, err
+	}
+	t.sent = true
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		return nil, refusal(resp)
+	}
+	return resp, nil
 }
 
 // maxErrorBody is how much of an error page is read, in bytes.
@@ -181,6 +206,11 @@ func (t *turn) readBuffered(body io.Reader) error {
 	if err != nil {
 		return err
 	}
+	return t.complete(data)
+}
+
+// complete feeds a whole answer to the stream.
+func (t *turn) complete(data []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if looksLikeEvents(data) {

@@ -4,6 +4,8 @@ package translate
 // its type has are set; all of them are slices of the request body.
 type item struct {
 	kind      itemKind
+	raw       []byte
+	id        text
 	typ       text // as the client wrote it, for items that nobody here knows
 	role      text
 	name      text
@@ -109,7 +111,9 @@ func (req *Request) readInput(r *reader) error {
 		return &RequestError{Message: "input must be a string or an array of items.", Param: "input", Code: "invalid_type"}
 	}
 	return r.array(func() error {
+		start := r.dec.InputOffset()
 		it, err := readItem(r)
+		it.raw = r.src[start:r.dec.InputOffset()]
 		if it.kind == itemCompactionTrigger {
 			req.compact = true
 		}
@@ -126,6 +130,8 @@ func readItem(r *reader) (it item, err error) {
 		case "type":
 			it.typ, err = r.text()
 			it.kind = itemKinds[string(it.typ.inner())]
+		case "id":
+			it.id, err = r.text()
 		case "role":
 			it.role, err = r.text()
 		case "content":

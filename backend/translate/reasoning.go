@@ -25,6 +25,7 @@ func (s *Stream) summarised() bool {
 func (s *Stream) openReasoning() {
 	o := &s.open
 	*o = openItem{kind: openReasoning, id: s.opts.NewID("rs_"), index: s.takeIndex()}
+	s.mark()
 	s.ev.start(evItemAdded)
 	s.ev.int("output_index", o.index)
 	s.ev.str(`,"item":{"id":"` + o.id + `","type":"reasoning","status":"in_progress","summary":[],"content":[],"encrypted_content":null}`)

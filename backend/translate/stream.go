@@ -14,6 +14,9 @@ import (
 type StreamOptions struct {
 	// NewID makes an id with that prefix ("msg_", "fc_", …); nil means RandomID.
 	NewID func(prefix string) string
+	// Have lists the ids of items that the client has already, from an answer
+	// that broke off and is now given again.
+	Have []string
 	// Now is the clock for created_at; nil means time.Now.
 	Now func() time.Time
 }
@@ -66,12 +69,15 @@ type Stream struct {
 
 // openItem is the message or reasoning item that deltas now go to.
 type openItem struct {
-	kind  openKind
-	id    string
-	index int
-	delta deltaEvent
-	text  []byte // so far, still escaped
-	space []byte // leading white space, held back until something follows
+	kind   openKind
+	id     string
+	index  int
+	delta  deltaEvent
+	text   []byte // so far, still escaped
+	hidden bool   // the client has it
+	from   int    // where its events begin
+	seq    int64  // of its first event
+	space  []byte // leading white space, held back until something follows
 }
 
 type openKind uint8
@@ -277,6 +283,7 @@ func blank(in []byte) bool {
 func (s *Stream) openMessage() {
 	o := &s.open
 	*o = openItem{kind: openMessage, id: s.opts.NewID("msg_"), index: s.takeIndex()}
+	s.mark()
 	o.delta = newDelta(evTextDelta, o.id, o.index, "content_index")
 	s.ev.start(evItemAdded)
 	s.ev.int("output_index", o.index)
@@ -302,6 +309,7 @@ func (s *Stream) closeItem() {
 		s.endHalf(&s.thinkHalf)
 		s.closeReasoning()
 	}
+	s.hide()
 	s.open = openItem{}
 }
 

@@ -1,0 +1,52 @@
+package translate
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// Fingerprint recognises a request that comes again because its answer broke off.
+// Codex then repeats its history, with the items added that it had received whole;
+// sent tells which ids those can be. They are left out of the key and returned.
+func (req *Request) Fingerprint(seed maphash.Seed, sent func(id string) bool) (key uint64, have []string) {
+	items := req.items
+	for len(items) > 0 {
+		last := &items[len(items)-1]
+		if last.kind != itemMessage && last.kind != itemReasoning || last.id.empty() {
+			break
+		}
+		id := last.id.String()
+		if !sent(id) {
+			break
+		}
+		have = append(have, id)
+		items = items[:len(items)-1]
+	}
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteString(req.Model)
+	h.Write(req.instructions)
+	for i := range items {
+		h.Write(items[i].raw)
+	}
+	h.Write(req.tools)
+	return h.Sum64(), have
+}
+
+// has reports whether the client holds an item already, so that it is not given
+// a second time.
+func (s *Stream) has(id string) bool { return slices.Contains(s.opts.Have, id) }
+
+// hide takes the events of the open item back where the client has it already.
+// The item still counts for the Response object.
+func (s *Stream) hide() {
+	if o := &s.open; o.hidden {
+		s.ev.out, s.ev.seq = s.ev.out[:o.from], o.seq
+	}
+}
+
+// mark notes where the events of a new item begin.
+func (s *Stream) mark() {
+	o := &s.open
+	o.hidden, o.from, o.seq = s.has(o.id), len(s.ev.out), s.ev.seq
+}
