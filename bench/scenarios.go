@@ -100,7 +100,7 @@ func turnScenarios(e effort, settle time.Duration) []turns {
 			streams: 16, requests: 48, rounds: e.pick(4, 16), metrics: []metric{cpuTime(report.RatioAtMost(2.5))}},
 		{title: "1 MB request, 50 chunks, 1 stream", body: body.Late, size: lateSize, answer: text(50), upstream: parsing,
 			streams: 1, requests: 2, rounds: e.pick(16, 80), metrics: []metric{
-				firstToken(0.5, report.RatioAtMost(1.3)), addedFirstToken(0.5, report.Target{})}},
+				firstToken(0.5, report.RatioAtMost(1.3))}},
 	}, furtherTurns(e)...)
 }
 
@@ -110,6 +110,8 @@ func furtherTurns(e effort) []turns {
 	withTools := stub.Answer{Chunks: 50, Size: 5, Reasoning: 30, Calls: 2}
 	buffered := stub.Answer{Chunks: 50, Size: 5, Buffered: true}
 	return []turns{
+		{title: "1 MB request, upstream that does not decode it, 1 stream", body: body.Late, size: lateSize, answer: text(50),
+			streams: 1, requests: 2, rounds: e.pick(16, 80), metrics: []metric{addedFirstToken(0.5, report.Target{})}},
 		{title: "78 KB request, 2,000 chunks in bursts, 1 stream", body: body.Plain, size: plainSize, answer: burst(2000),
 			streams: 1, requests: 5, rounds: e.pick(8, 40), metrics: []metric{chunkRate(report.Target{})}},
 		{title: "78 KB request, 2,000 chunks in bursts, 16 streams", body: body.Plain, size: plainSize, answer: burst(2000),

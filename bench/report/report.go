@@ -85,11 +85,17 @@ func (r *Report) UpdateReadme(path string) error {
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
+// quiet is the part of a machine that others may use before figures suffer.
+const quiet = 0.1
+
 func (r *Report) caption() string {
 	s := fmt.Sprintf("%s, commit %s, %s run of %s: %s, %d cores, %s, %s.", r.Date.UTC().Format("2006-01-02"), r.Commit, r.Mode, r.Took,
 		r.Machine.CPU, r.Machine.Cores, r.Machine.OS, r.Machine.Go)
 	if r.Others != nil {
 		s += fmt.Sprintf(" Other programs kept %s cores busy meanwhile.", number(*r.Others))
+		if *r.Others > quiet*float64(r.Machine.Cores) {
+			s += " That is too much for more than a rough idea: run it again on a quiet machine."
+		}
 	}
 	return s
 }

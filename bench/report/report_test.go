@@ -75,7 +75,7 @@ func TestNumber(t *testing.T) {
 }
 
 func sample() *Report {
-	others := 0.5
+	others := 0.1
 	return &Report{
 		Date: time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC), Commit: "abc1234", Mode: "quick", Took: "1m2s",
 		Machine: machine.Description{CPU: "Some CPU", Cores: 2, OS: "linux/amd64", Go: "go1.26"}, Others: &others,
@@ -104,7 +104,7 @@ func TestReadmeKeepsItsProse(t *testing.T) {
 	}
 	write("# Before\n" + sectionBegin + "\nold\n" + sectionEnd + "\nAfter.\n")
 	want := "# Before\n" + sectionBegin + "\n\n2026-11-22, commit abc1234, quick run of 1m2s: Some CPU, 2 cores, linux/amd64, go1.26." +
-		" Other programs kept 0.5 cores busy meanwhile.\n\n" + sampleTable + "\n" + sectionEnd + "\nAfter.\n"
+		" Other programs kept 0.1 cores busy meanwhile.\n\n" + sampleTable + "\n" + sectionEnd + "\nAfter.\n"
 	for _, time := range []string{"first", "second"} {
 		if err := sample().UpdateReadme(path); err != nil {
 			t.Fatal(err)
@@ -120,6 +120,16 @@ func TestReadmeKeepsItsProse(t *testing.T) {
 	write("no section here")
 	if err := sample().UpdateReadme(path); err == nil {
 		t.Error("a README without the section was accepted")
+	}
+}
+
+func TestANoisyRunSaysSo(t *testing.T) {
+	r := sample()
+	for others, want := range map[float64]bool{0.1: false, 1.5: true} {
+		r.Others = &others
+		if got := strings.Contains(r.caption(), "quiet machine"); got != want {
+			t.Errorf("%v cores used by others: warned %t, want %t", others, got, want)
+		}
 	}
 }
 
