@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -19,9 +21,9 @@ func shortPlan(fuzzTime time.Duration) lanes {
 		},
 		{
 			{"clients", installClients("")},
-			{"judges", tests(nil, "-tags=e2e", "-timeout=3m", "./e2e/judges/...")},
-			{"codex", tests(nil, "-tags=e2e", "-timeout=5m", "./e2e/codex/...")},
-			{"readme", tests(nil, "-tags=e2e", "-timeout=3m", "./e2e/readme/...")},
+			{"judges", clientTests(nil, "-timeout=3m", "./e2e/judges/...")},
+			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
+			{"readme", clientTests(nil, "-timeout=3m", "./e2e/readme/...")},
 		},
 	}
 }
@@ -36,9 +38,9 @@ func longPlan(fuzzTime time.Duration) lanes {
 	older := []string{"CODEX_VERSION=" + olderCodex}
 	return lanes{{
 		{"clients", installClients("")},
-		{"codex-50", tests([]string{"CODEX_TURNS=50"}, "-tags=e2e", "-timeout=20m", "-run=^TestManyTurns$", "./e2e/codex/...")},
+		{"codex-50", clientTests([]string{"CODEX_TURNS=50"}, "-timeout=20m", "-run=^TestManyTurns$", "./e2e/codex/...")},
 		{"older", installClients(olderCodex)},
-		{"codex-" + olderCodex, tests(older, "-tags=e2e", "-timeout=15m", "./e2e/codex/...")},
+		{"codex-" + olderCodex, clientTests(older, "-timeout=15m", "./e2e/codex/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},
 	}}
 }
@@ -46,6 +48,24 @@ func longPlan(fuzzTime time.Duration) lanes {
 func tests(env []string, args ...string) func(context.Context, io.Writer) outcome {
 	return func(ctx context.Context, log io.Writer) outcome {
 		return goTest(ctx, log, env, args...)
+	}
+}
+
+// clientTests are those of the build tag e2e. The program is built before them:
+// the first build takes minutes, which are not the tests' own.
+func clientTests(env []string, args ...string) func(context.Context, io.Writer) outcome {
+	return func(ctx context.Context, log io.Writer) outcome {
+		program, err := filepath.Abs(filepath.Join(".cache", "e2e", "bin", "clawrouter-codex"))
+		if err != nil {
+			return outcome{failed: 1, detail: err.Error()}
+		}
+		out, err := command(ctx, nil, "go", "build", "-race", "-o", program, ".").CombinedOutput()
+		log.Write(out)
+		if err != nil {
+			return outcome{failed: 1, detail: fmt.Sprintf("go build: %v\n%s", err, out)}
+		}
+		env := append(slices.Clone(env), "CLAWROUTER_CODEX_PROGRAM="+program)
+		return goTest(ctx, log, env, append([]string{"-tags=e2e"}, args...)...)
 	}
 }
 
