@@ -13,8 +13,8 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// defaultModel is asked where the user has chosen none.
-const defaultModel = "blockrun/auto"
+// DefaultModel is asked where the user has chosen none.
+const DefaultModel = "blockrun/auto"
 
 // modelChoice decides which model a turn really asks for.
 type modelChoice struct {
@@ -74,7 +74,7 @@ func (c *modelChoice) chosen() string {
 	if m := c.selected(); m != "" {
 		return m
 	}
-	return defaultModel
+	return DefaultModel
 }
 
 func (c *modelChoice) remember(thread, model string) {
@@ -138,4 +138,27 @@ func target(model string, clawRouter bool) translate.Target {
 		t.NoVision, t.NoReasoning = !m.Vision, !m.Reasoning
 	}
 	return t
+}
+
+// RunsSearches tells whether the bridge can run the searches that a model asks
+// for. A model that is offered a search which nobody runs fails its turn, so none
+// is offered while this is false.
+const RunsSearches = false
+
+// wantsSearch reports whether the turn's model may search the web. The header is
+// what configs of the older bridge carry.
+func (s *Server) wantsSearch(h http.Header) bool {
+	return h.Get("X-Web-Search") == "1" || s.cfg.WebSearch != nil && s.cfg.WebSearch()
+}
+
+// refusePaid is the error of a turn that must not be paid; nil where it may be,
+// or costs nothing.
+func (s *Server) refusePaid(model string) error {
+	if s.cfg.RefusePaid == nil || models.Free(model) {
+		return nil
+	}
+	if why := s.cfg.RefusePaid(); why != "" {
+		return &translate.RequestError{Code: codeInvalidPrompt, Message: why + " Models whose name begins with free/ go on answering."}
+	}
+	return nil
 }

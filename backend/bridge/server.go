@@ -39,6 +39,17 @@ type Config struct {
 	// Selected returns the model that the user has chosen, "" for none. It is
 	// asked at every turn for models.Selected.
 	Selected func() string
+	// WebSearch reports whether models may search the web; nil is never. A request
+	// with x-web-search: 1 may in any case.
+	WebSearch func() bool
+	// RefusePaid says why turns on paid models are refused, "" while they are
+	// not; nil is never.
+	RefusePaid func() string
+	// Answered is told which model answered a turn, as upstream names it.
+	Answered func(model string)
+	// Control answers everything below /link/ and asks for a key of its own; nil
+	// means that there is nothing.
+	Control http.Handler
 	// Backoff tells how long to wait before a request is sent upstream again,
 	// from the number of repeats before; nil means DefaultBackoff.
 	Backoff func(repeat int) time.Duration
@@ -127,6 +138,9 @@ func (s *Server) Handler() http.Handler {
 		"/v1/responses": "GET, POST", "/v1/responses/compact": "POST", "/v1/models": "GET", "/health": "GET", "/api/tags": "GET", "/api/version": "GET",
 	} {
 		mux.HandleFunc(path, methodNotAllowed(allow))
+	}
+	if s.cfg.Control != nil {
+		mux.Handle("/link/", s.cfg.Control)
 	}
 	mux.HandleFunc("/", notFound)
 	return s.recoverPanics(mux)

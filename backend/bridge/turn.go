@@ -52,7 +52,11 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	if swapped {
 		t.server.cfg.Log.Info("Codex asked in the background for a model that upstream does not have; the thread's own is used instead", "asked", t.request.Model, "used", model)
 	}
+	if err := t.server.refusePaid(model); err != nil {
+		return err
+	}
 	to := target(model, t.clawRouter)
+	to.WebSearch = RunsSearches && t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
@@ -297,6 +301,8 @@ func (t *turn) log() {
 	if t.failure != nil {
 		level, outcome = slog.LevelWarn, string(t.failure.Kind)
 		attrs = append(attrs, "error", t.failure.Message)
+	} else if t.server.cfg.Answered != nil {
+		t.server.cfg.Answered(r.Model)
 	}
 	t.server.cfg.Log.Log(context.Background(), level, "turn", append(attrs, "outcome", outcome)...)
 }
