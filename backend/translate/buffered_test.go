@@ -33,6 +33,10 @@ func drawAnswer(t *rapid.T) answer {
 		a.Calls = append(a.Calls, c)
 		a.Finish = "tool_calls"
 	}
+	if len(a.Calls) == 0 && rapid.Bool().Draw(t, "leaks") {
+		// Beside proper calls it depends on what came first whether text is searched.
+		a.Text = rapid.SampledFrom([]string{"<think>\nHm.\n</think>\n\nYes.", "I look.\n\n<tool_call>\n{\"name\": \"exec_command\", \"arguments\": {\"cmd\": \"é\"}}\n</tool_call>", "Say <tool_call> or [TOOL_CALLS]."}).Draw(t, "leak")
+	}
 	return a
 }
 
