@@ -64,6 +64,10 @@ func goEnv(t *testing.T) []string {
 	return env
 }
 
+// makeLimit covers a first build, of Go's own packages too, on two cores that
+// compile something else.
+const makeLimit = 5 * time.Minute
+
 // makeRun starts `make run` in a copy of the tree, for a user whose home is
 // empty, and returns the codex line that it printed.
 func makeRun(t *testing.T, args []string, env ...string) (home, clone, line string, p *stage.Process) {
@@ -84,7 +88,7 @@ func makeRun(t *testing.T, args []string, env ...string) (home, clone, line stri
 			fmt.Sprintf("PORT=%d", stage.FreePort(t)), fmt.Sprintf("PROXY_PORT=%d", stage.FreePort(t)),
 		}),
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), makeLimit)
 	defer cancel()
 	if err := stage.Eventually(ctx, func() error {
 		select {

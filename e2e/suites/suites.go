@@ -23,7 +23,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"clients", installClients("")},
 			{"judges", clientTests(nil, "-timeout=3m", "./e2e/judges/...")},
 			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
-			{"readme", clientTests(nil, "-timeout=3m", "./e2e/readme/...")},
+			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
 		},
 	}
 }
