@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // Upstream is whoever answers Chat Completions for us; *proxy.Client is one.
@@ -50,6 +52,8 @@ type Config struct {
 	// Control answers everything below /link/ and asks for a key of its own; nil
 	// means that there is nothing.
 	Control http.Handler
+	// Book holds and books what calls cost; nil books nothing.
+	Book *spend.Book
 	// Backoff tells how long to wait before a request is sent upstream again,
 	// from the number of repeats before; nil means DefaultBackoff.
 	Backoff func(repeat int) time.Duration

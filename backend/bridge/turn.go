@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
@@ -28,6 +29,11 @@ type turn struct {
 	key        uint64   // recognises the same request when it comes again
 	have       []string // ids of items that the client has from an answer that broke off
 	newID      func(prefix string) string
+	turnID     string             // Codex's id of the user's turn
+	model      string             // what upstream is asked for
+	maxTokens  int                // the limit of output that goes with it, 0 for none
+	attempt    int                // how often the request was sent before
+	hold       *spend.Reservation // of the call under way
 	began      time.Time
 	firstByte  time.Duration // from began to the first byte of upstream's answer
 	failure    *translate.Failure
@@ -58,6 +64,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	to := target(model, t.clawRouter)
 	to.WebSearch = RunsSearches && t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
+	t.limit(&to, h)
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
@@ -83,7 +90,9 @@ func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) 
 		defer stop()
 	}
 	for attempt := 0; ; attempt++ {
+		t.attempt = attempt
 		err := t.exchange(ctx)
+		t.settle(err)
 		if err == nil {
 			t.finish()
 			return
@@ -161,6 +170,9 @@ func (t *turn) exchange(ctx context.Context) error {
 
 // send posts the chat request; an answer other than 200 is an error.
 func (t *turn) send(ctx context.Context) (*http.Response, error) {
+	if err := t.reserve(); err != nil {
+		return nil, err
+	}
 	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, t.header)
 	if t.firstByte == 0 {
 		t.firstByte = time.Since(t.began)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -55,6 +56,18 @@ type echo struct {
 	metadata, truncation, user          []byte
 	serviceTier, safety, promptCacheKey []byte
 	maxToolCalls, stop, seed            []byte
+}
+
+// Effort is the reasoning effort that the client asked for, or "".
+func (req *Request) Effort() string { return req.reasoning.effort.String() }
+
+// MaxOutputTokens is the client's own limit of output, in tokens, or 0.
+func (req *Request) MaxOutputTokens() int {
+	n, err := strconv.Atoi(string(req.maxOutput))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // RequestError is what is wrong with a request, in OpenAI's error shape. Its

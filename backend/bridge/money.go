@@ -1,0 +1,84 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
+)
+
+// turnID reads Codex's id of the user's turn, of which one request is a step.
+func turnID(h http.Header) string {
+	var meta struct {
+		TurnID string `json:"turn_id"`
+	}
+	if json.Unmarshal([]byte(h.Get("X-Codex-Turn-Metadata")), &meta) != nil {
+		return ""
+	}
+	return meta.TurnID
+}
+
+// limit sets the limit of output. A ClawRouter's price is quoted on it, and Codex
+// names none: the ledger's default is sent, and reserved.
+func (t *turn) limit(to *translate.Target, h http.Header) {
+	t.model, t.turnID = to.Model, turnID(h)
+	t.maxTokens = t.request.MaxOutputTokens()
+	if book := t.server.cfg.Book; book != nil && t.clawRouter && t.maxTokens == 0 {
+		t.maxTokens = book.MaxTokens(t.model, t.thread, t.request.Effort())
+		to.MaxTokens = t.maxTokens
+	}
+}
+
+// reserve holds what the call may cost, before it is made. Over the cap the turn
+// ends here, in words, and nothing is paid.
+func (t *turn) reserve() error {
+	book := t.server.cfg.Book
+	if book == nil {
+		return nil
+	}
+	hold, err := book.Reserve(spend.Request{
+		Thread: t.thread, TurnID: t.turnID, Model: t.model, Effort: t.request.Effort(), Repeat: t.attempt > 0,
+		InputBytes: len(t.chat), MaxTokens: t.maxTokens, ClawRouter: t.clawRouter,
+	})
+	if err != nil {
+		return &translate.Failure{Kind: translate.FailRefused, Message: err.Error()}
+	}
+	t.hold = hold
+	return nil
+}
+
+// settle books what the last call came to. What was not sent costs nothing; what
+// upstream refused to be paid for says so by a 402.
+func (t *turn) settle(failed error) {
+	hold := t.hold
+	if hold == nil {
+		return
+	}
+	t.hold = nil
+	var send *proxy.SendError
+	if errors.As(failed, &send) && !send.Sent {
+		hold.Release("not sent")
+		return
+	}
+	t.mu.Lock()
+	r := t.stream.Result()
+	t.mu.Unlock()
+	o := spend.Outcome{
+		Used: r.Model, Finish: r.Finish, Outcome: spend.OutcomeOK,
+		In: int(r.Usage.Input), Cached: int(r.Usage.Cached), Written: int(r.Usage.CacheWrite),
+		Out: int(r.Usage.Output), Reasoning: int(r.Usage.Reasoning), TokensEstimated: r.Usage.Estimated,
+		First: t.firstByte, Total: time.Since(t.began),
+	}
+	if failed != nil {
+		o.Used, o.Outcome = "", string(translate.FailHangUp)
+		var f *translate.Failure
+		if errors.As(failed, &f) {
+			o.Outcome, o.Unpaid = string(f.Kind), f.Status == http.StatusPaymentRequired
+		}
+	}
+	hold.Book(o)
+}
