@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
@@ -59,6 +60,7 @@ func exitCode(err error) int {
 		running *daemon.RunningError
 		port    *daemon.PortError
 		start   *proxy.StartError
+		told    *link.Error
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &invalid):
@@ -67,6 +69,18 @@ func exitCode(err error) int {
 		return exitTaken
 	case errors.As(err, &start):
 		return startExit(start.Kind)
+	case errors.As(err, &told):
+		return linkExit(told.Kind)
+	}
+	return exitFailed
+}
+
+func linkExit(kind link.Kind) int {
+	switch kind {
+	case link.UnknownModel, link.TooSmall:
+		return exitUsage
+	case link.NotRunning, link.NoWallet:
+		return exitMissing
 	}
 	return exitFailed
 }

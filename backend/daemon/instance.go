@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"strconv"
@@ -66,16 +67,9 @@ func claim(ctx context.Context, paths settings.Paths) (*instance, error) {
 	if err := paths.Create(); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
-	lock, err := atomicfile.TryLock(paths.Lock())
-	if errors.Is(err, atomicfile.ErrLocked) {
-		return nil, &RunningError{Running: awaitRunning(ctx, paths)}
-	}
+	lock, err := awaitLock(ctx, paths)
 	if err != nil {
 		return nil, err
-	}
-	// What a killed process left behind would be taken for ours.
-	if err := os.Remove(paths.Running()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.Join(err, lock.Unlock())
 	}
 	return &instance{paths: paths, lock: lock}, nil
 }
@@ -83,14 +77,26 @@ func claim(ctx context.Context, paths settings.Paths) (*instance, error) {
 // announceWait bounds the time between a process's lock and its record.
 const announceWait = 2 * time.Second
 
-// awaitRunning is readRunning for a holder that may have started a moment ago.
-func awaitRunning(ctx context.Context, paths settings.Paths) Running {
+// awaitLock is TryLock for a folder that a command may hold for a moment: another
+// process that keeps the link up says so in its record.
+func awaitLock(ctx context.Context, paths settings.Paths) (*atomicfile.Lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, announceWait)
 	defer cancel()
 	for {
+		lock, err := atomicfile.TryLock(paths.Lock())
+		if err == nil {
+			// What a killed process left behind would be taken for ours.
+			if err := os.Remove(paths.Running()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, errors.Join(err, lock.Unlock())
+			}
+			return lock, nil
+		}
+		if !errors.Is(err, atomicfile.ErrLocked) {
+			return nil, err
+		}
 		r := readRunning(paths)
 		if r.PID != 0 || pause(ctx, healthPoll) != nil {
-			return r
+			return nil, &RunningError{Running: r}
 		}
 	}
 }

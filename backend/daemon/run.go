@@ -13,6 +13,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
@@ -55,6 +56,7 @@ type Link struct {
 	Running
 	Port   int // the bridge's
 	Client *proxy.Client
+	Local  *link.Local
 }
 
 // stopGrace is how long turns in flight may go on after the order to stop: most
@@ -113,6 +115,10 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	if err != nil {
 		return err
 	}
+	api, err := keyFor(master, apiPurpose)
+	if err != nil {
+		return err
+	}
 	listeners, err := listen(ctx, o)
 	if err != nil {
 		return err
@@ -122,42 +128,59 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer up.client.Close()
-	link := Link{Port: listeners[0].Addr().(*net.TCPAddr).Port, Client: up.client}
-	link.Running = Running{
-		PID: os.Getpid(), Command: o.Command, Version: o.Version,
-		Bridge:   fmt.Sprintf("http://localhost:%d", link.Port),
-		Upstream: up.client.BaseURL(), CodexHome: o.Settings.CodexHome.V, Started: o.Now(),
-	}
-	if err := inst.announce(link.Running); err != nil {
+	l := newLink(o, up, listeners[0].Addr().(*net.TCPAddr).Port)
+	if err := inst.announce(l.Running); err != nil {
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Port: link.Port, Log: log,
+		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log,
 		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
+		Selected: l.Local.Selected, WebSearch: l.Local.Searches, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
+		Control: link.Handler(l.Local, api, l.Port),
 	})
-	return serve(ctx, o, link, up, func(ctx context.Context) error {
+	return serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)
 	})
 }
 
-// serve runs the three parts: the upstream, which outlives the bridge so that
-// turns in flight can end; the wait for health; and the bridge itself.
-func serve(ctx context.Context, o Options, link Link, up *upstream, bridgeServe func(context.Context) error) error {
+// newLink describes what is about to run on port.
+func newLink(o Options, up *upstream, port int) Link {
+	l := Link{Port: port, Client: up.client}
+	l.Running = Running{
+		PID: os.Getpid(), Command: o.Command, Version: o.Version,
+		Bridge:   fmt.Sprintf("http://localhost:%d", port),
+		Upstream: up.client.BaseURL(), CodexHome: o.Settings.CodexHome.V, Started: o.Now(),
+	}
+	l.Local = link.NewLocal(link.Options{
+		Settings: o.Settings, Version: o.Version, Client: up.client, Supervisor: up.supervisor,
+		Bridge: link.Bridge{URL: l.Bridge, Port: port, PID: l.PID, Command: o.Command, Since: l.Started},
+		Edit: func(ctx context.Context, change func() error) error {
+			return editAlone(ctx, o.Settings.Paths, change)
+		},
+		Now: o.Now,
+	})
+	return l
+}
+
+// serve runs the parts: the upstream, which outlives the bridge so that turns in
+// flight can end; the wait for health; the state that others see; and the bridge
+// itself.
+func serve(ctx context.Context, o Options, l Link, up *upstream, bridgeServe func(context.Context) error) error {
 	upCtx, stopUpstream := context.WithCancel(context.WithoutCancel(ctx))
 	upDone := make(chan error, 1)
 	go func() { upDone <- up.run(upCtx) }()
 
 	ctx, stop := context.WithCancelCause(ctx)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		if err := bringUp(ctx, o, link, up); err != nil && ctx.Err() == nil {
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		if err := bringUp(ctx, o, l, up); err != nil && ctx.Err() == nil {
 			stop(err)
 		}
-	}()
+	})
+	parts.Go(func() { l.Local.Run(ctx) })
 	failed := bridgeServe(ctx)
 	stop(nil)
-	<-told
+	parts.Wait()
 	stopUpstream()
 	failed = errors.Join(failed, <-upDone)
 	if cause := context.Cause(ctx); failed == nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {

@@ -33,11 +33,16 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 	}
 	var result codex.SetupResult
 	err = o.alone(ctx, func(program *codex.Program) error {
+		fresh := !home.HasProfile()
 		result, err = codex.Setup(ctx, codex.SetupOptions{
 			Home: home, Port: o.Port, Models: list.Models, Selection: selection, Program: program,
 			Backup: o.Settings.Paths.Backup(), Now: o.Now,
 		})
-		return err
+		if err != nil || !fresh || o.Settings.Model.V == "" {
+			return err
+		}
+		// A model was picked before there was a profile.
+		return home.SetProfileModel(models.Selected, o.Settings.Paths.Backup(), o.Now)
 	})
 	result.Source = list.Source
 	return result, err
@@ -83,6 +88,18 @@ const editWait = 60 * time.Second
 // alone calls edit while no other process of ours edits Codex's files.
 func (o SetupOptions) alone(ctx context.Context, edit func(*codex.Program) error) error {
 	paths := o.Settings.Paths
+	return editAlone(ctx, paths, func() error {
+		var program *codex.Program
+		if o.Codex != "" {
+			program = &codex.Program{Path: o.Codex, Env: o.Environ, Scratch: paths.Root}
+		}
+		return edit(program)
+	})
+}
+
+// editAlone calls edit while no other process of ours edits settings or Codex's
+// files.
+func editAlone(ctx context.Context, paths settings.Paths, edit func() error) error {
 	if err := paths.Create(); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
@@ -92,9 +109,5 @@ func (o SetupOptions) alone(ctx context.Context, edit func(*codex.Program) error
 	if err != nil {
 		return fmt.Errorf("another clawrouter-codex edits Codex's files: %w", err)
 	}
-	var program *codex.Program
-	if o.Codex != "" {
-		program = &codex.Program{Path: o.Codex, Env: o.Environ, Scratch: paths.Root}
-	}
-	return errors.Join(edit(program), lock.Unlock())
+	return errors.Join(edit(), lock.Unlock())
 }

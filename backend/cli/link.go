@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+)
+
+// withLink calls do with the running link, or with one that works on the files
+// while none runs.
+func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	l, release, err := daemon.Connect(ctx, daemon.ConnectOptions{
+		Settings: s, Version: a.env.Version, Environ: a.env.Environ, Home: a.env.Machine.Home, Now: a.env.Now,
+	})
+	if err != nil {
+		return err
+	}
+	defer release()
+	return do(l)
+}
+
+// tellAll prints notes of a command.
+func (a *app) tellAll(notes []string) {
+	for _, note := range notes {
+		a.warn("%s", note)
+	}
+}

@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// apiPurpose is the purpose of the key of the loopback API.
+const apiPurpose = "api"
+
+// ConnectOptions is what Connect needs.
+type ConnectOptions struct {
+	Settings *settings.Settings
+	Version  string
+	Environ  []string // as os.Environ, where a wallet key may stand
+	Home     string   // the user's home folder
+	Now      func() time.Time
+}
+
+// Connect returns the link of the state folder: that of the process which keeps
+// it up, else one that works on the files alone. release ends it.
+func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func(), err error) {
+	r, runs, err := lookTwice(ctx, o.Settings.Paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	if runs {
+		return connectTo(o.Settings.Paths, r)
+	}
+	client, err := newClient(o.Settings, o.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	local := link.NewLocal(link.Options{
+		Settings: o.Settings, Version: o.Version, Client: client, Now: o.Now,
+		FindWallet: o.findWallet,
+		Edit: func(ctx context.Context, change func() error) error {
+			return o.instead(ctx, func() error { return editAlone(ctx, o.Settings.Paths, change) })
+		},
+	})
+	return local, client.Close, nil
+}
+
+func (o ConnectOptions) findWallet() (proxy.Wallet, error) {
+	return proxy.FindWallet(proxy.WalletSearch{Env: o.Environ, KeyFile: o.Settings.WalletKeyFile.V, Home: o.Home})
+}
+
+// instead calls change in the place of the process that would keep the link up.
+func (o ConnectOptions) instead(ctx context.Context, change func() error) error {
+	inst, err := claim(ctx, o.Settings.Paths)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(), inst.release())
+}
+
+// lookTwice is Look that waits for a holder of the state folder which has not said
+// its name yet: a start that began a moment ago, or a command that is soon gone.
+func lookTwice(ctx context.Context, paths settings.Paths) (Running, bool, error) {
+	r, ok := Look(paths)
+	if !ok || r.PID != 0 {
+		return r, ok, nil
+	}
+	lock, err := awaitLock(ctx, paths)
+	if err == nil {
+		return Running{}, false, lock.Unlock()
+	}
+	var running *RunningError
+	if errors.As(err, &running) && running.Running.PID != 0 {
+		return running.Running, true, nil
+	}
+	return Running{}, false, err
+}
+
+func connectTo(paths settings.Paths, r Running) (link.Link, func(), error) {
+	text, err := os.ReadFile(paths.Key())
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the key: %w", err)
+	}
+	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(master) != keySize {
+		return nil, nil, &keyError{path: paths.Key()}
+	}
+	key, err := keyFor(master, apiPurpose)
+	if err != nil {
+		return nil, nil, err
+	}
+	remote := link.NewRemote(r.Port(), key)
+	return remote, remote.Close, nil
+}

@@ -1,0 +1,142 @@
+package link
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+)
+
+// KeyHeader carries the key of the loopback API, in hex.
+const KeyHeader = "X-Clawrouter-Codex-Key"
+
+// maxCommand is the largest request body of the API, in bytes.
+const maxCommand = 64 << 10
+
+// Handler answers /link/… for Remote on the bridge's port. Whoever has no key
+// learns nothing: not even which addresses there are. A web page has none, cannot
+// send the header without being asked first, and is never told that it may.
+func Handler(l Link, key []byte, port int) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /link/state", answer(func(ctx context.Context, _ struct{}) (State, error) { return l.State(ctx) }))
+	mux.HandleFunc("GET /link/models", answer(func(ctx context.Context, _ struct{}) (any, error) { return l.Models(ctx) }))
+	mux.HandleFunc("GET /link/wallet", answer(func(ctx context.Context, _ struct{}) (Wallet, error) { return l.Wallet(ctx) }))
+	mux.HandleFunc("POST /link/model", answer(func(ctx context.Context, c modelCommand) (ModelUse, error) {
+		return l.UseModel(ctx, c.Name, c.Pin)
+	}))
+	mux.HandleFunc("POST /link/websearch", answer(func(ctx context.Context, c searchCommand) (WebSearch, error) {
+		return l.SetWebSearch(ctx, c.On)
+	}))
+	mux.HandleFunc("POST /link/provider", answer(func(ctx context.Context, c providerCommand) (codex.Change, error) {
+		return l.SetProvider(ctx, c.Provider)
+	}))
+	mux.HandleFunc("POST /link/proxy/restart", answer(func(ctx context.Context, _ struct{}) (struct{}, error) {
+		return struct{}{}, l.RestartProxy(ctx)
+	}))
+	mux.HandleFunc("GET /link/events", func(w http.ResponseWriter, r *http.Request) { events(l, w, r) })
+	return guard(mux, key, port)
+}
+
+type modelCommand struct {
+	Name string `json:"name"`
+	Pin  bool   `json:"pin"`
+}
+
+type searchCommand struct {
+	On bool `json:"on"`
+}
+
+type providerCommand struct {
+	Provider Provider `json:"provider"`
+}
+
+// guard lets nobody pass who does not know the key, comes by another name than
+// ours (DNS rebinding), or is a browser.
+func guard(next http.Handler, key []byte, port int) http.Handler {
+	want := []byte(hex.EncodeToString(key))
+	hosts := map[string]bool{}
+	for _, name := range []string{"127.0.0.1", "localhost", "[::1]"} {
+		hosts[name+":"+strconv.Itoa(port)] = true
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given := []byte(r.Header.Get(KeyHeader))
+		known := subtle.ConstantTimeCompare(given, want) == 1
+		if !known || !hosts[r.Host] || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			refuse(w, http.StatusForbidden, &Error{Kind: Refused, Message: "this address is for clawrouter-codex itself"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answer makes a handler of a method: a JSON command in, JSON out.
+func answer[In, Out any](do func(context.Context, In) (Out, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		if r.Method == http.MethodPost {
+			if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCommand)).Decode(&in); err != nil {
+				refuse(w, http.StatusBadRequest, &Error{Kind: Failed, Message: fmt.Sprintf("the command cannot be read: %v", err)})
+				return
+			}
+		}
+		out, err := do(r.Context(), in)
+		if err != nil {
+			refuse(w, http.StatusConflict, asError(err))
+			return
+		}
+		reply(w, http.StatusOK, out)
+	}
+}
+
+// asError keeps of an error what crosses the API.
+func asError(err error) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	e := &Error{Kind: Failed, Message: err.Error()}
+	var mends interface{ Mend() string }
+	if errors.As(err, &mends) {
+		e.Fix = mends.Mend()
+	}
+	return e
+}
+
+func refuse(w http.ResponseWriter, status int, e *Error) {
+	reply(w, status, struct {
+		Error *Error `json:"error"`
+	}{e})
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // a client that went away needs no answer
+}
+
+// events sends one State a line until the client or the link goes away.
+func events(l Link, w http.ResponseWriter, r *http.Request) {
+	states, err := l.Subscribe(r.Context())
+	if err != nil {
+		refuse(w, http.StatusConflict, asError(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	lines := json.NewEncoder(w)
+	for s := range states {
+		if lines.Encode(s) != nil || http.NewResponseController(w).Flush() != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package link
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+)
+
+// subscriber is one reader of states. Its channel holds the newest only.
+type subscriber struct {
+	ch     chan State
+	closed bool
+}
+
+// send replaces what the reader has not taken yet. One goroutine sends at a time.
+func (s *subscriber) send(state State) {
+	if s.closed {
+		return
+	}
+	select {
+	case <-s.ch:
+	default:
+	}
+	s.ch <- state
+}
+
+func (s *subscriber) close() {
+	if !s.closed {
+		s.closed = true
+		close(s.ch)
+	}
+}
+
+// Subscribe implements Link.
+func (l *Local) Subscribe(ctx context.Context) (<-chan State, error) {
+	sub := &subscriber{ch: make(chan State, 1)}
+	l.order.Lock()
+	defer l.order.Unlock()
+	state := l.state()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sub.send(state)
+	if l.closed {
+		sub.close()
+		return sub.ch, nil
+	}
+	l.subs[sub] = struct{}{}
+	context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.subs, sub)
+		sub.close()
+	})
+	return sub.ch, nil
+}
+
+// Run publishes what becomes of the upstream until ctx ends; then it closes all
+// subscriptions.
+func (l *Local) Run(ctx context.Context) {
+	var asking sync.WaitGroup
+	asking.Go(func() { l.keepBalance(ctx) })
+	defer asking.Wait()
+	defer l.closeAll()
+	ready := l.o.Supervisor == nil
+	for {
+		changed := l.changed()
+		if l.o.Supervisor != nil {
+			now := l.o.Supervisor.State().Ready()
+			if now && !ready {
+				signal(l.turns)
+			}
+			ready = now
+		}
+		l.publish()
+		select {
+		case <-changed:
+		case <-l.kick:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// changed never fires where nothing is supervised.
+func (l *Local) changed() <-chan struct{} {
+	if l.o.Supervisor == nil {
+		return nil
+	}
+	return l.o.Supervisor.Changed()
+}
+
+func (l *Local) closeAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for sub := range l.subs {
+		sub.close()
+	}
+	clear(l.subs)
+}
+
+const (
+	// balanceTimeout is above what ClawRouter takes on Solana.
+	balanceTimeout = 40 * time.Second
+	// balanceRest is how long ClawRouter itself remembers a balance: to ask
+	// sooner brings nothing new.
+	balanceRest = 30 * time.Second
+)
+
+// keepBalance asks for the balance once the upstream is ready and after turns,
+// and never because time goes by.
+func (l *Local) keepBalance(ctx context.Context) {
+	if l.o.Supervisor == nil {
+		signal(l.turns)
+	}
+	for {
+		select {
+		case <-l.turns:
+		case <-ctx.Done():
+			return
+		}
+		asking, cancel := context.WithTimeout(ctx, balanceTimeout)
+		_ = l.askBalance(asking) // the state says what is not known
+		cancel()
+		signal(l.kick)
+		if !rest(ctx, balanceRest) {
+			return
+		}
+	}
+}
+
+func rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// catalogMemory keeps what was read of the catalog, which holds the instructions
+// of every model and is large, until the file is another one.
+type catalogMemory struct {
+	mu     sync.Mutex // guards the rest
+	stamp  fileStamp
+	list   []codex.PickerModel
+	window int
+}
+
+func (c *catalogMemory) read(home codex.Home) (list []codex.PickerModel, selectedWindow int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stamp := stampOf(home.Catalog()); stamp != c.stamp || stamp == (fileStamp{}) {
+		c.stamp = stamp
+		c.list, c.window = home.Picker()
+	}
+	return c.list, c.window
+}
