@@ -30,6 +30,9 @@ type found struct {
 }
 
 func (f *found) add(kind, s string) {
+	if s == "" {
+		return
+	}
 	if kind == f.kind && kind != "call" {
 		f.parts[len(f.parts)-1] += s
 		return

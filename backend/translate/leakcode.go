@@ -92,9 +92,13 @@ func (d *markdown) newLine() {
 	}
 }
 
-// skip takes text that holds no line break and no ` or ~.
-func (d *markdown) skip(in []byte) {
-	d.settle(0)
+// skip takes text that holds no line break and no ` or ~, and reports whether it is
+// only spaces.
+func (d *markdown) skip(in []byte) (blank bool) {
+	if len(in) == 0 {
+		return true
+	}
+	d.settle(in[0])
 	n := len(in)
 	for n > 0 && in[n-1] == ' ' {
 		n--
@@ -104,13 +108,14 @@ func (d *markdown) skip(in []byte) {
 		if d.indent >= 0 {
 			d.indent += len(in)
 		}
-		return
+		return true
 	}
 	d.indent, d.closing = -1, false
 	for i := max(0, n-len(d.last)); i < n; i++ {
 		copy(d.last[:], d.last[1:])
 		d.last[3] = in[i]
 	}
+	return false
 }
 
 // midLine tells what may begin a call in the middle of a line, after what stands

@@ -134,7 +134,8 @@ func (t *leakTools) readCall(r *reader, bare bool) (calls []leakedCall, err erro
 	var args []byte
 	named := 0
 	err = r.object(func(key []byte) (err error) {
-		switch callKeys[string(key)] {
+		role, _ := callKeys.find(key)
+		switch role {
 		case roleName:
 			named++
 			name, err = r.text()

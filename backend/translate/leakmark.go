@@ -114,26 +114,30 @@ const (
 )
 
 // marks returns the marks that a permits.
-func (a allowed) marks() (set markSet) {
-	for i := range leakMarks {
-		k := &leakMarks[i]
-		var need allowed
+func (a allowed) marks() (set markSet) { return marksAllowed[a&^allowJSON] }
+
+// marksAllowed are the sets by what is allowed.
+var marksAllowed = func() (sets [2 * allowThink]markSet) {
+	for i, k := range leakMarks {
+		need := allowPlain
 		switch {
 		case k.kind == markThink || k.kind == markThought:
 			need = allowThink
 		case k.kind == markEnd:
 			need = allowEnd
+		case k.kind == markRole:
+			need = allowSpecial | allowEnd
 		case k.special:
 			need = allowSpecial
-		default:
-			need = allowPlain
 		}
-		if a&need != 0 || k.kind == markRole && a&allowEnd != 0 {
-			set |= 1 << i
+		for a := range sets {
+			if allowed(a)&need != 0 {
+				sets[a] |= 1 << i
+			}
 		}
 	}
-	return set
-}
+	return sets
+}()
 
 // narrow keeps the marks of a set whose byte at n is c; whole is the one that
 // ends there.

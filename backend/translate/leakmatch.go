@@ -111,10 +111,7 @@ func (m *leakMatch) bracket(c byte) leakState {
 		m.read = 1
 		return m.mark(c)
 	}
-	if next := m.bareJSON('['); next != nil {
-		return next(m, c)
-	}
-	return nil
+	return m.bareJSON('[')(m, c)
 }
 
 // mark reads the rest of a mark.

@@ -35,22 +35,46 @@ const (
 	roleArguments                 // an object, or a string that holds it
 	roleType                      // "function" and the like
 	roleScalar                    // an id, an index
+	roleNone                      // nothing
 )
 
-// callKeys are the members of a call, functionKeys those of its "function".
-var callKeys = map[string]jsonRole{
-	"name": roleName, "function": roleFunction, "function_call": roleFunction, "tool_call": roleFunction,
-	"arguments": roleArguments, "parameters": roleArguments, "args": roleArguments, "input": roleArguments,
-	"tool_calls": roleList, "type": roleType,
-	"id": roleScalar, "call_id": roleScalar, "tool_call_id": roleScalar, "index": roleScalar,
+// keyRoles are strings that may stand in a place, and what each makes of the value
+// after it.
+type keyRoles []struct {
+	key  string
+	role jsonRole
 }
 
-var functionKeys = map[string]jsonRole{
-	"name": roleName, "arguments": roleArguments, "parameters": roleArguments, "args": roleArguments, "input": roleArguments,
+// callKeys are the members of a call, functionKeys those of its "function",
+// callTypes the values of "type".
+var callKeys = keyRoles{
+	{"name", roleName}, {"arguments", roleArguments}, {"parameters", roleArguments}, {"args", roleArguments}, {"input", roleArguments},
+	{"type", roleType}, {"function", roleFunction}, {"function_call", roleFunction}, {"tool_call", roleFunction}, {"tool_calls", roleList},
+	{"id", roleScalar}, {"call_id", roleScalar}, {"tool_call_id", roleScalar}, {"index", roleScalar},
 }
 
-var callTypes = map[string]jsonRole{
-	"function": roleFree, "function_call": roleFree, "tool_call": roleFree, "tool_use": roleFree, "custom": roleFree, "custom_tool_call": roleFree,
+var functionKeys = callKeys[:5]
+
+var callTypes = keyRoles{{key: "function"}, {key: "function_call"}, {key: "tool_call"}, {key: "tool_use"}, {key: "custom"}, {key: "custom_tool_call"}}
+
+// find returns the role of a key.
+func (k keyRoles) find(key []byte) (role jsonRole, ok bool) {
+	for _, one := range k {
+		if one.key == string(key) {
+			return one.role, true
+		}
+	}
+	return roleFree, false
+}
+
+// begins reports whether a key begins with part.
+func (k keyRoles) begins(part []byte) bool {
+	for _, one := range k {
+		if len(one.key) >= len(part) && one.key[:len(part)] == string(part) {
+			return true
+		}
+	}
+	return false
 }
 
 type scanMode uint8
@@ -143,18 +167,19 @@ func (j *jsonScan) begin(c byte) scanResult {
 	role := j.role
 	switch c {
 	case '{':
-		content, ok := map[jsonRole]jsonRole{roleFree: roleFree, roleObject: roleFree, roleArguments: roleFree,
-			roleCalls: roleCall, roleCall: roleCall, roleFunction: roleFunction}[role]
-		return j.push(jsonFrame{true, content}, scanFirstKey, ok)
+		return j.push(true, inObject[role], scanFirstKey)
 	case '[':
-		content, ok := map[jsonRole]jsonRole{roleFree: roleFree, roleCalls: roleCall, roleList: roleCall}[role]
-		return j.push(jsonFrame{false, content}, scanFirst, ok)
+		return j.push(false, inArray[role], scanFirst)
 	case '"':
 		j.beginString(false, role == roleName || role == roleFunction || role == roleType)
 		return okay(role != roleObject && role != roleCalls && role != roleCall && role != roleList)
 	case 't', 'f', 'n':
-		j.word = map[byte]string{'t': "rue", 'f': "alse", 'n': "ull"}[c]
-		j.mode = scanWord
+		j.mode, j.word = scanWord, "rue"
+		if c == 'f' {
+			j.word = "alse"
+		} else if c == 'n' {
+			j.word = "ull"
+		}
 		return okay(role == roleFree || c == 'n' && (role == roleArguments || role == roleScalar))
 	}
 	j.mode = scanNumber
@@ -168,10 +193,19 @@ func okay(ok bool) scanResult {
 	return scanBad
 }
 
-func (j *jsonScan) push(f jsonFrame, mode scanMode, ok bool) scanResult {
-	j.stack = append(j.stack, f)
-	j.mode, j.role = mode, f.role
-	return okay(ok && len(j.stack) <= maxScanDepth)
+// inObject and inArray are the roles of the content of an object or array by its
+// own role; where there is none, it may not be one.
+var (
+	inObject = [...]jsonRole{roleFree: roleFree, roleObject: roleFree, roleArguments: roleFree, roleCalls: roleCall,
+		roleCall: roleCall, roleFunction: roleFunction, roleList: roleNone, roleName: roleNone, roleType: roleNone, roleScalar: roleNone}
+	inArray = [...]jsonRole{roleFree: roleFree, roleCalls: roleCall, roleList: roleCall, roleObject: roleNone, roleCall: roleNone,
+		roleFunction: roleNone, roleName: roleNone, roleArguments: roleNone, roleType: roleNone, roleScalar: roleNone}
+)
+
+func (j *jsonScan) push(object bool, content jsonRole, mode scanMode) scanResult {
+	j.stack = append(j.stack, jsonFrame{object, content})
+	j.mode, j.role = mode, content
+	return okay(content != roleNone && len(j.stack) <= maxScanDepth)
 }
 
 func (j *jsonScan) pop(c byte) scanResult {
@@ -211,12 +245,12 @@ func (j *jsonScan) inString(m *leakMatch, c byte) scanResult {
 		}
 		return okay(m.tools.begins(j.str))
 	default:
-		return okay(beginsOne(j.known(), j.str))
+		return okay(j.known().begins(j.str))
 	}
 }
 
 // known is what a checked string may be.
-func (j *jsonScan) known() map[string]jsonRole {
+func (j *jsonScan) known() keyRoles {
 	switch {
 	case !j.key:
 		return callTypes
@@ -224,15 +258,6 @@ func (j *jsonScan) known() map[string]jsonRole {
 		return functionKeys
 	}
 	return callKeys
-}
-
-func beginsOne(known map[string]jsonRole, part []byte) bool {
-	for k := range known {
-		if strings.HasPrefix(k, string(part)) {
-			return true
-		}
-	}
-	return false
 }
 
 func (j *jsonScan) endString(m *leakMatch) scanResult {
@@ -247,7 +272,7 @@ func (j *jsonScan) endString(m *leakMatch) scanResult {
 		_, ok := m.tools.find(j.str)
 		return okay(ok || m.any && len(j.str) > 0)
 	}
-	role, ok := j.known()[string(j.str)]
+	role, ok := j.known().find(j.str)
 	if j.key {
 		j.role = role
 	}

@@ -1,5 +1,7 @@
 package translate
 
+import "bytes"
+
 // splitter takes an answer's content, decoded, in pieces of any size, and tells
 // text, thoughts and calls apart. What it finds does not depend on how the content
 // was cut. It holds back only what may become a call, and at most maxHeld of it.
@@ -49,7 +51,7 @@ const maxHeld = 1 << 20
 // No more than workFactor bytes are read for each that came; after that, text is
 // text.
 const (
-	workFactor = 16
+	workFactor = 8
 	workSlack  = 1 << 16
 )
 
@@ -63,6 +65,9 @@ func newSplitter(turn *Turn, sink leakSink) *splitter {
 // wantsJSON reports whether the client asked for JSON: an answer that looks like a
 // call is then just that answer.
 func (req *Request) wantsJSON() bool {
+	if req.text.format == nil {
+		return false
+	}
 	var typ text
 	r := newReader(req.text.format)
 	_ = r.object(func(key []byte) (err error) { // options reads it again, and tells
@@ -84,41 +89,64 @@ const (
 )
 
 // pass decides whether a piece, still escaped, can go on as it is: nothing is held,
-// and no byte of it could begin anything. A backslash could be the escape of one.
+// and no byte of it could begin anything.
 func (p *splitter) pass(in []byte) passKind {
 	switch {
-	case p.matching || p.shadowed || p.trim || len(p.gap) > 0 || p.thought.held() || p.thought.lead:
+	case p.matching || p.shadowed || p.trim || p.after == afterCall || p.thought.held() || p.thought.lead:
 		return passSplit
-	case p.closing != "":
-		for _, c := range in {
-			if c == '<' || c == '[' || c == '\\' {
-				return passSplit
-			}
-		}
-		p.passed(in)
-		return passThought
-	case !p.calls && !p.fresh:
+	case !p.calls && !p.fresh && p.closing == "":
 		return passText
 	}
-	blank := true
-	for _, c := range in {
-		switch c {
-		case '<', '[', '{', '`', '~', '\\':
-			return passSplit
-		}
-		blank = blank && c == ' '
+	breaks, plain := opensNothing(in)
+	switch {
+	case !plain || p.closing != "" && breaks > 0:
+		return passSplit
+	case p.closing != "":
+		p.passed(len(in))
+		return passThought
 	}
-	p.md.skip(in)
-	if !blank {
-		p.fresh, p.after, p.thought.again = false, afterText, false
+	p.passed(len(in) - breaks) // a line break is one byte, and two as an escape
+	line := in
+	for ; breaks > 0; breaks-- {
+		n := bytes.IndexByte(line, '\\')
+		p.passLine(line[:n])
+		p.md.settle('\n')
+		p.md.track('\n', false)
+		line = line[n+2:]
 	}
-	p.passed(in)
+	p.passLine(line)
 	return passText
 }
 
-func (p *splitter) passed(in []byte) {
-	p.base += len(in)
-	p.seen, p.work = p.base, p.work+len(in)
+// opensNothing reports whether nothing can begin in a piece, and counts its escaped
+// line breaks. Any other escape could be that of a tag.
+func opensNothing(in []byte) (breaks int, plain bool) {
+	for i := 0; i < len(in); i++ {
+		if !opensSomething[in[i]] {
+			continue
+		}
+		if in[i] != '\\' || i+1 == len(in) || in[i+1] != 'n' {
+			return 0, false
+		}
+		breaks++
+		i++
+	}
+	return breaks, true
+}
+
+// opensSomething are the bytes of escaped text with which a tag, a call, code or an
+// escape begins.
+var opensSomething = [256]bool{'<': true, '[': true, '{': true, '`': true, '~': true, '\\': true}
+
+func (p *splitter) passLine(line []byte) {
+	if !p.md.skip(line) {
+		p.fresh, p.after, p.thought.again = false, afterText, false
+	}
+}
+
+func (p *splitter) passed(n int) {
+	p.base += n
+	p.seen, p.work = p.base, p.work+n
 }
 
 // feed takes the next piece.

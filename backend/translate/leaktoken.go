@@ -97,7 +97,12 @@ func (m *leakMatch) mistralName(c byte) leakState {
 			branch{"[ARGS]", (*leakMatch).mistralArguments},
 			branch{"[CALL_ID]", func(m *leakMatch) leakState { return m.beginName((*leakMatch).mistralID) }})
 	case isSpace(c) && m.named():
-		return skipSpace((*leakMatch).mistralName)
+		return skipSpace(func(m *leakMatch, c byte) leakState {
+			if c != '{' && c != '[' {
+				return nil
+			}
+			return m.mistralName(c)
+		})
 	case m.nameByte(c):
 		return (*leakMatch).mistralName
 	}
