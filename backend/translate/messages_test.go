@@ -81,87 +81,105 @@ func wantMessages(t *testing.T, instructions, input, want string, to Target) {
 	}
 }
 
+// The items of a history with calls, and the messages that they become.
+func callItem(id string) string {
+	return `{"type":"function_call","name":"f","arguments":"{\"n\":1}","call_id":"` + id + `"}`
+}
+
+func outputItemOf(id, text string) string {
+	return `{"type":"function_call_output","call_id":"` + id + `","output":"` + text + `"}`
+}
+
+func calledMessage(ids ...string) string {
+	var calls []string
+	for _, id := range ids {
+		calls = append(calls, `{"id":"`+id+`","type":"function","function":{"name":"f","arguments":"{\"n\":1}"}}`)
+	}
+	return `{"role":"assistant","content":null,"tool_calls":[` + strings.Join(calls, ",") + `]}`
+}
+
+func toolMessage(id, text string) string {
+	return `{"role":"tool","tool_call_id":"` + id + `","content":"` + text + `"}`
+}
+
+func joined(s ...string) string { return strings.Join(s, ",") }
+
+// userSays is the same as an item and as a message.
+const userSays = `{"role":"user","content":"hi"}`
+
+const unrecorded = "[The output of this call was not recorded.]"
+
 // TestCallsAndOutputs shows the one order that every Chat provider demands: the
 // calls of a step in one message, their outputs at once and in call order.
 func TestCallsAndOutputs(t *testing.T) {
-	call := func(id string) string {
-		return `{"type":"function_call","name":"f","arguments":"{\"n\":1}","call_id":"` + id + `"}`
-	}
-	output := func(id, text string) string {
-		return `{"type":"function_call_output","call_id":"` + id + `","output":"` + text + `"}`
-	}
-	said := func(ids ...string) string {
-		var calls []string
-		for _, id := range ids {
-			calls = append(calls, `{"id":"`+id+`","type":"function","function":{"name":"f","arguments":"{\"n\":1}"}}`)
-		}
-		return `{"role":"assistant","content":null,"tool_calls":[` + strings.Join(calls, ",") + `]}`
-	}
-	tool := func(id, text string) string {
-		return `{"role":"tool","tool_call_id":"` + id + `","content":"` + text + `"}`
-	}
-	const user, wantUser = `{"role":"user","content":"hi"}`, `{"role":"user","content":"hi"}`
-	const unrecorded = "[The output of this call was not recorded.]"
-	join := func(s ...string) string { return strings.Join(s, ",") }
 	for _, c := range []struct{ name, input, want string }{
 		{
-			"one after the other", join(user, call("a"), output("a", "1"), call("b"), output("b", "2")),
-			join(wantUser, said("a"), tool("a", "1"), said("b"), tool("b", "2")),
+			"one after the other", joined(userSays, callItem("a"), outputItemOf("a", "1"), callItem("b"), outputItemOf("b", "2")),
+			joined(userSays, calledMessage("a"), toolMessage("a", "1"), calledMessage("b"), toolMessage("b", "2")),
 		},
 		{
-			"in parallel", join(user, call("a"), call("b"), output("a", "1"), output("b", "2")),
-			join(wantUser, said("a", "b"), tool("a", "1"), tool("b", "2")),
+			"in parallel", joined(userSays, callItem("a"), callItem("b"), outputItemOf("a", "1"), outputItemOf("b", "2")),
+			joined(userSays, calledMessage("a", "b"), toolMessage("a", "1"), toolMessage("b", "2")),
 		},
 		{
-			"an aborted call's output comes first", join(user, call("a"), call("b"), output("b", "aborted"), output("a", "1")),
-			join(wantUser, said("a", "b"), tool("a", "1"), tool("b", "aborted")),
+			"an aborted call's output comes first", joined(userSays, callItem("a"), callItem("b"), outputItemOf("b", "aborted"), outputItemOf("a", "1")),
+			joined(userSays, calledMessage("a", "b"), toolMessage("a", "1"), toolMessage("b", "aborted")),
 		},
 		{
-			"an output between parallel calls", join(user, call("a"), output("a", "1"), call("b"), call("c"), output("c", "3"), output("b", "2")),
-			join(wantUser, said("a"), tool("a", "1"), said("b", "c"), tool("b", "2"), tool("c", "3")),
+			"an output between parallel calls", joined(userSays, callItem("a"), outputItemOf("a", "1"), callItem("b"), callItem("c"), outputItemOf("c", "3"), outputItemOf("b", "2")),
+			joined(userSays, calledMessage("a"), toolMessage("a", "1"), calledMessage("b", "c"), toolMessage("b", "2"), toolMessage("c", "3")),
 		},
 		{
-			"a message between call and output", join(call("a"), user, output("a", "1")),
-			join(said("a"), tool("a", "1"), wantUser),
+			"a message between call and output", joined(callItem("a"), userSays, outputItemOf("a", "1")),
+			joined(calledMessage("a"), toolMessage("a", "1"), userSays),
 		},
 		{
-			"calls join the text before them", join(`{"role":"assistant","content":"I look."}`, call("a"), output("a", "1")),
-			join(strings.Replace(said("a"), "null", `"I look."`, 1), tool("a", "1")),
+			"calls join the text before them", joined(`{"role":"assistant","content":"I look."}`, callItem("a"), outputItemOf("a", "1")),
+			joined(strings.Replace(calledMessage("a"), "null", `"I look."`, 1), toolMessage("a", "1")),
 		},
 		{
-			"text after calls is a message of its own", join(call("a"), `{"role":"assistant","content":"Done."}`, output("a", "1")),
-			join(said("a"), tool("a", "1"), `{"role":"assistant","content":"Done."}`),
+			"text after calls is a message of its own", joined(callItem("a"), `{"role":"assistant","content":"Done."}`, outputItemOf("a", "1")),
+			joined(calledMessage("a"), toolMessage("a", "1"), `{"role":"assistant","content":"Done."}`),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantMessages(t, "", c.input, c.want, Target{}) })
+	}
+}
+
+// TestBrokenHistories shows what becomes of histories that Chat providers refuse:
+// cut, aborted, or with one id for two calls. Nothing in them is lost.
+func TestBrokenHistories(t *testing.T) {
+	for _, c := range []struct{ name, input, want string }{
+		{
+			"a call without an output", joined(callItem("a"), callItem("b"), outputItemOf("b", "2"), userSays),
+			joined(calledMessage("a", "b"), toolMessage("a", unrecorded), toolMessage("b", "2"), userSays),
 		},
 		{
-			"a call without an output", join(call("a"), call("b"), output("b", "2"), user),
-			join(said("a", "b"), tool("a", unrecorded), tool("b", "2"), wantUser),
+			"a call at the very end", joined(userSays, callItem("a")), joined(userSays, calledMessage("a"), toolMessage("a", unrecorded)),
 		},
 		{
-			"a call at the very end", join(user, call("a")), join(wantUser, said("a"), tool("a", unrecorded)),
+			"an output without a call", joined(userSays, outputItemOf("z", "lost")),
+			joined(userSays, `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\nlost"}`),
 		},
 		{
-			"an output without a call", join(user, output("z", "lost")),
-			join(wantUser, `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\nlost"}`),
+			"an output before its call", joined(outputItemOf("a", "1"), userSays, callItem("a")),
+			joined(userSays, calledMessage("a"), toolMessage("a", "1")),
 		},
 		{
-			"an output before its call", join(output("a", "1"), user, call("a")),
-			join(wantUser, said("a"), tool("a", "1")),
+			"more outputs than calls", joined(callItem("a"), outputItemOf("a", "1"), outputItemOf("a", "2")),
+			joined(calledMessage("a"), toolMessage("a", "1"), `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\n2"}`),
 		},
 		{
-			"more outputs than calls", join(call("a"), output("a", "1"), output("a", "2")),
-			join(said("a"), tool("a", "1"), `{"role":"user","content":"[Output of an earlier tool call that is no longer in the history:]\n2"}`),
+			"two calls with one id", joined(callItem("a"), callItem("a"), outputItemOf("a", "1"), outputItemOf("a", "2")),
+			joined(calledMessage("a", "a_2"), toolMessage("a", "1"), toolMessage("a_2", "2")),
 		},
 		{
-			"two calls with one id", join(call("a"), call("a"), output("a", "1"), output("a", "2")),
-			join(said("a", "a_2"), tool("a", "1"), tool("a_2", "2")),
+			"an id that looks like a repeated one", joined(callItem("a_2"), callItem("a"), callItem("a"), outputItemOf("a", "1"), outputItemOf("a", "2"), outputItemOf("a_2", "3")),
+			joined(calledMessage("a_2", "a", "a_3"), toolMessage("a_2", "3"), toolMessage("a", "1"), toolMessage("a_3", "2")),
 		},
 		{
-			"an id that looks like a repeated one", join(call("a_2"), call("a"), call("a"), output("a", "1"), output("a", "2"), output("a_2", "3")),
-			join(said("a_2", "a", "a_3"), tool("a_2", "3"), tool("a", "1"), tool("a_3", "2")),
-		},
-		{
-			"no id at all", join(`{"type":"function_call","name":"f","arguments":"{\"n\":1}"}`, `{"type":"function_call_output","output":"1"}`),
-			join(said("call"), tool("call", "1")),
+			"no id at all", joined(`{"type":"function_call","name":"f","arguments":"{\"n\":1}"}`, `{"type":"function_call_output","output":"1"}`),
+			joined(calledMessage("call"), toolMessage("call", "1")),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantMessages(t, "", c.input, c.want, Target{}) })

@@ -4,59 +4,65 @@ import (
 	"testing"
 )
 
-// TestOptions shows what becomes of the request's other fields, one a row. Where
-// the want is empty the chat request has no such field.
+const (
+	openAIModel = "openai/gpt-5.6-terra"
+	otherModel  = "zai/glm-5"
+	oneTool     = `"tools":[{"type":"function","name":"f"}],`
+)
+
+// optionRows show what becomes of the request's other fields. Where the want is
+// empty the chat request has no such field.
+var optionRows = []struct {
+	name, field, model, chatField, want string
+	to                                  Target
+}{
+	{"parallel calls", oneTool + `"parallel_tool_calls":true`, otherModel, "parallel_tool_calls", `true`, Target{}},
+	{"no parallel calls", oneTool + `"parallel_tool_calls":false`, otherModel, "parallel_tool_calls", `false`, Target{}},
+	{"parallel calls null", oneTool + `"parallel_tool_calls":null`, otherModel, "parallel_tool_calls", ``, Target{}},
+	{"effort", `"reasoning":{"effort":"high","summary":"auto"}`, openAIModel, "reasoning_effort", `"high"`, Target{}},
+	{"effort that OpenAI knows", `"reasoning":{"effort":"xhigh"}`, openAIModel, "reasoning_effort", `"xhigh"`, Target{}},
+	{"effort that others do not", `"reasoning":{"effort":"xhigh"}`, otherModel, "reasoning_effort", `"high"`, Target{}},
+	{"effort below the least", `"reasoning":{"effort":"minimal"}`, otherModel, "reasoning_effort", `"low"`, Target{}},
+	{"effort none", `"reasoning":{"effort":"none"}`, openAIModel, "reasoning_effort", `"none"`, Target{}},
+	{"effort none where nobody can be told so", `"reasoning":{"effort":"none"}`, otherModel, "reasoning_effort", ``, Target{}},
+	{"effort that nobody knows", `"reasoning":{"effort":"turbo"}`, openAIModel, "reasoning_effort", ``, Target{}},
+	{"effort absent", `"reasoning":{"summary":"auto"}`, openAIModel, "reasoning_effort", ``, Target{}},
+	{"effort null", `"reasoning":{"effort":null}`, openAIModel, "reasoning_effort", ``, Target{}},
+	{"effort of a model that does not reason", `"reasoning":{"effort":"high"}`, openAIModel, "reasoning_effort", ``, Target{NoReasoning: true}},
+	{"limit", `"max_output_tokens":123`, otherModel, "max_tokens", `123`, Target{}},
+	{"limit under its newer name", `"max_output_tokens":123`, otherModel, "max_completion_tokens", `123`, Target{MaxTokensField: "max_completion_tokens"}},
+	{"limit of the target", `"user":"u"`, otherModel, "max_tokens", `4096`, Target{MaxTokens: 4096}},
+	{"limit of both: the client's", `"max_output_tokens":123`, otherModel, "max_tokens", `123`, Target{MaxTokens: 4096}},
+	{"no limit", `"max_output_tokens":null`, otherModel, "max_tokens", ``, Target{}},
+	{"temperature", `"temperature":0.25`, otherModel, "temperature", `0.25`, Target{}},
+	{"top_p", `"top_p":0.5`, otherModel, "top_p", `0.5`, Target{}},
+	{"presence_penalty", `"presence_penalty":1`, otherModel, "presence_penalty", `1`, Target{}},
+	{"frequency_penalty", `"frequency_penalty":-1`, otherModel, "frequency_penalty", `-1`, Target{}},
+	{"stop", `"stop":["a","b"]`, otherModel, "stop", `["a","b"]`, Target{}},
+	{"seed", `"seed":7`, otherModel, "seed", `7`, Target{}},
+	{"user", `"user":"u"`, otherModel, "user", `"u"`, Target{}},
+	{"null is nothing", `"temperature":null`, otherModel, "temperature", ``, Target{}},
+	{"verbosity", `"text":{"verbosity":"low"}`, openAIModel, "verbosity", `"low"`, Target{}},
+	{"verbosity is OpenAI's", `"text":{"verbosity":"low"}`, otherModel, "verbosity", ``, Target{}},
+	{"service_tier", `"service_tier":"flex"`, openAIModel, "service_tier", `"flex"`, Target{}},
+	{"service_tier is OpenAI's", `"service_tier":"flex"`, otherModel, "service_tier", ``, Target{}},
+	{"prompt_cache_key", `"prompt_cache_key":"k"`, openAIModel, "prompt_cache_key", `"k"`, Target{}},
+	{"prompt_cache_key is OpenAI's", `"prompt_cache_key":"k"`, otherModel, "prompt_cache_key", ``, Target{}},
+	{"metadata stays here", `"metadata":{"a":"b"}`, openAIModel, "metadata", ``, Target{}},
+	{"plain text", `"text":{"format":{"type":"text"}}`, otherModel, "response_format", ``, Target{}},
+	{"JSON", `"text":{"format":{"type":"json_object"}}`, otherModel, "response_format", `{"type":"json_object"}`, Target{}},
+	{"JSON by a schema", `"text":{"format":{"type":"json_schema","name":"n","description":"d","strict":true,"schema":{"type":"object"}}}`, otherModel, "response_format",
+		`{"type":"json_schema","json_schema":{"name":"n","description":"d","schema":{"type":"object"},"strict":true}}`, Target{}},
+	{"a schema without a name", `"text":{"format":{"type":"json_schema","schema":{"type":"object"}}}`, otherModel, "response_format",
+		`{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"}}}`, Target{}},
+	{"a format without its schema", `"text":{"format":{"type":"json_schema","name":"n"}}`, otherModel, "response_format", ``, Target{}},
+	{"stream", `"user":"u"`, otherModel, "stream", `true`, Target{Stream: true}},
+	{"usage of a stream", `"user":"u"`, otherModel, "stream_options", `{"include_usage":true}`, Target{Stream: true}},
+	{"no stream", `"stream":true`, otherModel, "stream", ``, Target{}},
+}
+
 func TestOptions(t *testing.T) {
-	const openAI, other = "openai/gpt-5.6-terra", "zai/glm-5"
-	const tool = `"tools":[{"type":"function","name":"f"}],`
-	for _, c := range []struct {
-		name, field, model, chatField, want string
-		to                                  Target
-	}{
-		{"parallel calls", tool + `"parallel_tool_calls":true`, other, "parallel_tool_calls", `true`, Target{}},
-		{"no parallel calls", tool + `"parallel_tool_calls":false`, other, "parallel_tool_calls", `false`, Target{}},
-		{"parallel calls null", tool + `"parallel_tool_calls":null`, other, "parallel_tool_calls", ``, Target{}},
-		{"effort", `"reasoning":{"effort":"high","summary":"auto"}`, openAI, "reasoning_effort", `"high"`, Target{}},
-		{"effort that OpenAI knows", `"reasoning":{"effort":"xhigh"}`, openAI, "reasoning_effort", `"xhigh"`, Target{}},
-		{"effort that others do not", `"reasoning":{"effort":"xhigh"}`, other, "reasoning_effort", `"high"`, Target{}},
-		{"effort below the least", `"reasoning":{"effort":"minimal"}`, other, "reasoning_effort", `"low"`, Target{}},
-		{"effort none", `"reasoning":{"effort":"none"}`, openAI, "reasoning_effort", `"none"`, Target{}},
-		{"effort none where nobody can be told so", `"reasoning":{"effort":"none"}`, other, "reasoning_effort", ``, Target{}},
-		{"effort that nobody knows", `"reasoning":{"effort":"turbo"}`, openAI, "reasoning_effort", ``, Target{}},
-		{"effort absent", `"reasoning":{"summary":"auto"}`, openAI, "reasoning_effort", ``, Target{}},
-		{"effort null", `"reasoning":{"effort":null}`, openAI, "reasoning_effort", ``, Target{}},
-		{"effort of a model that does not reason", `"reasoning":{"effort":"high"}`, openAI, "reasoning_effort", ``, Target{NoReasoning: true}},
-		{"limit", `"max_output_tokens":123`, other, "max_tokens", `123`, Target{}},
-		{"limit under its newer name", `"max_output_tokens":123`, other, "max_completion_tokens", `123`, Target{MaxTokensField: "max_completion_tokens"}},
-		{"limit of the target", `"user":"u"`, other, "max_tokens", `4096`, Target{MaxTokens: 4096}},
-		{"limit of both: the client's", `"max_output_tokens":123`, other, "max_tokens", `123`, Target{MaxTokens: 4096}},
-		{"no limit", `"max_output_tokens":null`, other, "max_tokens", ``, Target{}},
-		{"temperature", `"temperature":0.25`, other, "temperature", `0.25`, Target{}},
-		{"top_p", `"top_p":0.5`, other, "top_p", `0.5`, Target{}},
-		{"presence_penalty", `"presence_penalty":1`, other, "presence_penalty", `1`, Target{}},
-		{"frequency_penalty", `"frequency_penalty":-1`, other, "frequency_penalty", `-1`, Target{}},
-		{"stop", `"stop":["a","b"]`, other, "stop", `["a","b"]`, Target{}},
-		{"seed", `"seed":7`, other, "seed", `7`, Target{}},
-		{"user", `"user":"u"`, other, "user", `"u"`, Target{}},
-		{"null is nothing", `"temperature":null`, other, "temperature", ``, Target{}},
-		{"verbosity", `"text":{"verbosity":"low"}`, openAI, "verbosity", `"low"`, Target{}},
-		{"verbosity is OpenAI's", `"text":{"verbosity":"low"}`, other, "verbosity", ``, Target{}},
-		{"service_tier", `"service_tier":"flex"`, openAI, "service_tier", `"flex"`, Target{}},
-		{"service_tier is OpenAI's", `"service_tier":"flex"`, other, "service_tier", ``, Target{}},
-		{"prompt_cache_key", `"prompt_cache_key":"k"`, openAI, "prompt_cache_key", `"k"`, Target{}},
-		{"prompt_cache_key is OpenAI's", `"prompt_cache_key":"k"`, other, "prompt_cache_key", ``, Target{}},
-		{"metadata stays here", `"metadata":{"a":"b"}`, openAI, "metadata", ``, Target{}},
-		{"plain text", `"text":{"format":{"type":"text"}}`, other, "response_format", ``, Target{}},
-		{"JSON", `"text":{"format":{"type":"json_object"}}`, other, "response_format", `{"type":"json_object"}`, Target{}},
-		{"JSON by a schema", `"text":{"format":{"type":"json_schema","name":"n","description":"d","strict":true,"schema":{"type":"object"}}}`, other, "response_format",
-			`{"type":"json_schema","json_schema":{"name":"n","description":"d","schema":{"type":"object"},"strict":true}}`, Target{}},
-		{"a schema without a name", `"text":{"format":{"type":"json_schema","schema":{"type":"object"}}}`, other, "response_format",
-			`{"type":"json_schema","json_schema":{"name":"answer","schema":{"type":"object"}}}`, Target{}},
-		{"a format without its schema", `"text":{"format":{"type":"json_schema","name":"n"}}`, other, "response_format", ``, Target{}},
-		{"stream", `"user":"u"`, other, "stream", `true`, Target{Stream: true}},
-		{"usage of a stream", `"user":"u"`, other, "stream_options", `{"include_usage":true}`, Target{Stream: true}},
-		{"no stream", `"stream":true`, other, "stream", ``, Target{}},
-	} {
+	for _, c := range optionRows {
 		t.Run(c.name, func(t *testing.T) {
 			c.to.Model = c.model
 			chat, turn := translated(t, `{"model":"m","input":"x",`+c.field+`}`, c.to)
