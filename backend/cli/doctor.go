@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var fix, deep bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look what is wrong, and which command mends it",
+		Long: `Look at the bridge, ClawRouter, the wallet, Node.js, Codex and its files, and
+print one line for each: ok, skip (nothing to look at, and why), warn or FAIL,
+what is wrong, and after the arrow what mends it. Nothing has to run.
+
+Nothing is changed, unless with --fix: it writes a missing or wrong profile and
+model list anew, and gives a base config that points at a dead bridge back to
+your own provider. Whatever it replaces is copied to ~/.clawrouter-codex/backup
+first.
+
+Exit code 0 only if nothing is to be mended, else 1. With --json, "ok" says the
+same, and "data" holds the checks in either case.`,
+		Example: `  clawrouter-codex doctor
+  clawrouter-codex doctor --fix
+  clawrouter-codex doctor --deep --json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), fix, deep) },
+	}
+	cmd.Flags().BoolVar(&fix, "fix", false, "mend what is safe to mend, and look again")
+	cmd.Flags().BoolVar(&deep, "deep", false, "also send a turn through the whole link, on a free model")
+	return cmd
+}
+
+func (a *app) doctor(ctx context.Context, fix, deep bool) error {
+	env := a.doctorEnv()
+	env.Deep = deep
+	look := doctor.Run
+	if fix {
+		look = doctor.Mend
+	}
+	report := look(ctx, env)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if a.json {
+		e := envelope{OK: report.Well, Data: report}
+		if !report.Well {
+			e.Error = &failure{Message: doctorCounts(report), Mend: doctorMend(report), Exit: exitFailed}
+		}
+		a.printJSON(e)
+	} else {
+		fmt.Fprint(a.env.Stdout, a.doctorText(report))
+	}
+	if !report.Well {
+		return statusError(exitFailed)
+	}
+	return nil
+}
+
+func (a *app) doctorEnv() doctor.Env {
+	s, err := settings.Load(a.env.Machine, a.flags)
+	env := doctor.Env{
+		Settings: s, SettingsErr: err, Version: a.env.Version, Environ: a.env.Environ,
+		Home: a.env.Machine.Home, GOOS: a.env.Machine.GOOS, Now: a.env.Now,
+		// Neither a proxy of the environment's nor a connection that is kept: both
+		// servers are on this machine.
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Listener:  proxy.FindListener, PortFree: proxy.PortFree, Node: proxy.CheckNode,
+	}
+	if s == nil {
+		return env
+	}
+	env.Running = func() (int, bool) {
+		r, ok := daemon.Look(s.Paths)
+		return r.Port(), ok
+	}
+	if path := a.findCodex(); path != "" {
+		env.CodexPath = path
+		env.Codex = &codex.Program{Path: path, Env: a.env.Environ, Scratch: scratch(s.Paths)}
+	}
+	env.Setup = func(ctx context.Context, port int) error { return a.doctorSetup(ctx, s, port) }
+	env.Subscription = func(ctx context.Context) error { return a.subscription(ctx, s) }
+	return env
+}
+
+// scratch is the state folder, or, where there is none, the system's: looking
+// makes no folder.
+func scratch(paths settings.Paths) string {
+	if _, err := os.Stat(paths.Root); err != nil {
+		return os.TempDir()
+	}
+	return paths.Root
+}
+
+// keptModelLists is how many copies of the model list stay.
+const keptModelLists = 10
+
+// doctorSetup is setup with a copy of the model list as well, which setup itself
+// replaces without one.
+func (a *app) doctorSetup(ctx context.Context, s *settings.Settings, port int) error {
+	if err := s.Paths.Create(); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	list := codex.Home{Dir: s.CodexHome.V}.Catalog()
+	if _, err := atomicfile.Backup(list, s.Paths.Backup(), a.env.Now(), keptModelLists); err != nil {
+		return fmt.Errorf("keep a copy of %s: %w", list, err)
+	}
+	_, err := a.setUp(ctx, s, port)
+	return err
+}
+
+// lockPatience bounds the wait for another command that edits Codex's files.
+const lockPatience = 20 * time.Second
+
+func (a *app) subscription(ctx context.Context, s *settings.Settings) error {
+	if err := s.Paths.Create(); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	desktop := codex.Desktop{
+		Home: codex.Home{Dir: s.CodexHome.V}, State: s.Paths.Root, Lock: s.Paths.EditLock(), Backup: s.Paths.Backup(), Now: a.env.Now,
+	}
+	_, err := desktop.Mend(ctx)
+	return err
+}
+
+// doctorWords are the outcomes without colours; what needs a hand stands out.
+var doctorWords = map[doctor.Status]string{doctor.OK: "ok", doctor.Skip: "skip", doctor.Warn: "warn", doctor.Fail: "FAIL"}
+
+// doctorMarks are the outcomes on a terminal, with their style.
+var doctorMarks = map[doctor.Status]struct{ mark, style string }{
+	doctor.OK: {"✓", green}, doctor.Skip: {"·", faint}, doctor.Warn: {"!", yellow}, doctor.Fail: {"✗", red},
+}
+
+// Styles that only the checks need.
+const (
+	yellow = "33"
+	red    = "31"
+)
+
+func (a *app) doctorText(r doctor.Report) string {
+	width := 0
+	for _, line := range r.Checks {
+		width = max(width, len(line.Title))
+	}
+	var b strings.Builder
+	for _, line := range r.Checks {
+		mark := fmt.Sprintf("%-4s", doctorWords[line.Status])
+		if a.env.OutTerminal {
+			m := doctorMarks[line.Status]
+			mark = a.style(true, m.style, m.mark)
+		}
+		fmt.Fprintf(&b, "%s  %-*s  %s", mark, width, line.Title, line.Text)
+		if line.Mend != "" {
+			b.WriteString(" → " + line.Mend)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	for _, did := range r.Mended {
+		fmt.Fprintf(&b, "Mended: %s.\n", did)
+	}
+	if r.Well {
+		b.WriteString("All is well.\n")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "%s.", doctorCounts(r))
+	if mend := doctorMend(r); mend != "" {
+		fmt.Fprintf(&b, " What can be mended without you: %s", mend)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func doctorCounts(r doctor.Report) string {
+	return fmt.Sprintf("%d failed, %d to be looked at", r.Count(doctor.Fail), r.Count(doctor.Warn))
+}
+
+// doctorMend is the command that mends what can be mended without the user.
+func doctorMend(r doctor.Report) string {
+	for _, line := range r.Checks {
+		if line.Fixable {
+			return "clawrouter-codex doctor --fix"
+		}
+	}
+	return ""
+}
