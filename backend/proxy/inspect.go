@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+)
+
+// Listener is who listens on a port of 127.0.0.1.
+type Listener struct {
+	PID  int    // 0 when the system does not tell
+	User string // whose it is; empty when unknown
+	Ours bool   // it belongs to this user
+	Text string // for messages: "nginx (pid 812, user www-data)"
+}
+
+// FindListener asks the system who listens on 127.0.0.1:port. An error means that
+// nobody does, or that the system does not tell who.
+func FindListener(ctx context.Context, port int) (Listener, error) {
+	owner, err := findPortOwner(ctx, port)
+	if err != nil {
+		return Listener{}, fmt.Errorf("look who listens on port %d: %w", port, err)
+	}
+	return Listener{PID: owner.PID, User: owner.User, Ours: owner.Ours, Text: owner.String()}, nil
+}
+
+// PortFree reports whether a server could listen on 127.0.0.1:port.
+func PortFree(ctx context.Context, port int) bool { return portFree(ctx, port) }
+
+// Expected is the wallet that a start would pay from.
+type Expected struct {
+	Wallet  Wallet
+	Version string // of the ClawRouter that ran last, when it said it
+	Note    string // a fact that the user should see, one sentence; may be empty
+}
+
+// ExpectWallet does what a start does before it starts anything: it looks for
+// the key and compares it with the wallet that paid last. stateDir is the
+// supervisor's. The error is a *StartError, with which a start would end too.
+// Nothing is written.
+func ExpectWallet(stateDir string, search WalletSearch) (Expected, error) {
+	m, err := readMemory(filepath.Join(stateDir, memoryName))
+	if err != nil {
+		return Expected{}, err
+	}
+	e := Expected{Version: m.Version}
+	found, err := FindWallet(search)
+	if err != nil {
+		return e, err
+	}
+	e.Wallet, e.Note, err = m.reconcile(found)
+	return e, err
+}
+
+// Compare is nil where w is what the ClawRouter that said h pays from, or where
+// there is no key to compare.
+func (w Wallet) Compare(h Health) *Mismatch {
+	if w.samePayer(h) {
+		return nil
+	}
+	return &Mismatch{Ours: w.Address(), Place: w.Place(), Theirs: payerOf(h)}
+}
+
+// CommandNeeds tells whether a command that starts ClawRouter is nothing without
+// Node.js, or without npx. The error is a *StartError of kind CommandInvalid.
+func CommandNeeds(command, goos string) (node, npx bool, err error) {
+	words, err := parseCommand(command, goos)
+	if err != nil {
+		return false, false, err
+	}
+	name := programName(words)
+	return needsNode(name), name == "npx", nil
+}
