@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// Env is everything that the checks take from the world.
+type Env struct {
+	Settings    *settings.Settings // nil where they cannot be used
+	SettingsErr error              // why not
+	Version     string             // ours
+	Environ     []string           // as os.Environ
+	Home        string             // the user's home folder
+	GOOS        string             // as runtime.GOOS
+	Deep        bool               // try a turn as well
+
+	// Running tells whether a process holds the state folder, and the port that
+	// its bridge listens on, 0 when it has not said.
+	Running func() (port int, ok bool)
+	// Codex is the installed Codex, nil where there is none; CodexPath is where.
+	Codex     Codex
+	CodexPath string
+
+	// Transport reaches the bridge and the upstream.
+	Transport http.RoundTripper
+	// Listener and PortFree are the proxy package's.
+	Listener func(ctx context.Context, port int) (proxy.Listener, error)
+	PortFree func(ctx context.Context, port int) bool
+	// Node is proxy.CheckNode.
+	Node func(ctx context.Context, s proxy.NodeSearch) (proxy.Node, error)
+	Now  func() time.Time
+
+	// Setup writes profile and model list for a bridge on port, and keeps copies
+	// of what it replaces.
+	Setup func(ctx context.Context, port int) error
+	// Subscription gives a base config back that points at a dead bridge, and
+	// keeps a copy.
+	Subscription func(ctx context.Context) error
+}
+
+// Codex is the part of codex.Program that the checks ask.
+type Codex interface {
+	Version(ctx context.Context) (string, error)
+	Validate(ctx context.Context, catalog string) error
+}

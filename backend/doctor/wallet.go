@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+)
+
+// checkWallet looks for the key as a start would, and compares.
+func checkWallet(_ context.Context, l *look) Result {
+	if l.owned() {
+		return Result{Status: Skip, Text: "CLAWROUTER_PROXY_URL names a server of your own, which gets no key from here"}
+	}
+	e, err := l.expected()
+	var start *proxy.StartError
+	if errors.As(err, &start) {
+		return Result{Status: Fail, Text: oneLine(start.Message), Mend: oneLine(start.Mend)}
+	}
+	if err != nil {
+		return Result{Status: Fail, Text: oneLine(err.Error())}
+	}
+	h, err := l.upstream()
+	none := e.Wallet.Kind() == proxy.WalletNone
+	switch {
+	case err != nil && none:
+		return Result{Status: Skip, Text: "no key was found; ClawRouter makes a wallet at its first start"}
+	case err != nil:
+		return Result{Status: Skip, Text: e.Wallet.String() + "; not compared, ClawRouter does not answer"}
+	case none:
+		return Result{Status: OK, Text: "ClawRouter pays from " + payer(h) + "; there is no other key here"}
+	}
+	if m := e.Wallet.Compare(h); m != nil {
+		return Result{
+			Status: Fail, Text: fmt.Sprintf("ClawRouter pays from %s, but your wallet is %s (%s): paid turns are refused", m.Theirs, m.Ours, m.Place),
+			Mend: "stop the link and that ClawRouter, then: clawrouter-codex up",
+		}
+	}
+	if e.Note != "" {
+		return Result{Status: Warn, Text: e.Note, Mend: "nothing to do if you meant that; else restore the other key"}
+	}
+	return Result{Status: OK, Text: "ClawRouter pays from your " + e.Wallet.String()}
+}
+
+// payer is what pays, on the chain that pays.
+func payer(h proxy.Health) string {
+	f := h.Funding()
+	if f.Address == "" {
+		return "an API key"
+	}
+	return f.Address
+}
+
+// checkBalance asks the chain that pays.
+func checkBalance(ctx context.Context, l *look) Result {
+	if _, err := l.upstream(); err != nil {
+		return Result{Status: Skip, Text: "not known: no ClawRouter answers"}
+	}
+	h, err := l.askUpstream(ctx, true, balancePatience)
+	if err != nil {
+		return Result{Status: Warn, Text: fmt.Sprintf("could not be read: %v", rootCause(err)), Mend: "clawrouter-codex doctor, in a minute"}
+	}
+	f := h.Funding()
+	where := fmt.Sprintf("%s, %s", f.Unit, f.Address)
+	send := fmt.Sprintf("send %s to %s", f.Unit, f.Address)
+	if f.Kind == proxy.WalletAPIKey {
+		where, send = f.Unit, "buy credit: "+f.URL
+	}
+	switch {
+	case h.Balance == nil && f.Kind == proxy.WalletAPIKey:
+		return Result{Status: Skip, Text: "credit of a BlockRun account, which ClawRouter does not tell"}
+	case h.Balance == nil:
+		why := h.BalanceError
+		if why == "" {
+			why = "ClawRouter names none"
+		}
+		return Result{Status: Warn, Text: oneLine(fmt.Sprintf("could not be read from %s: %s", f.Unit, why)), Mend: "clawrouter-codex doctor, in a minute"}
+	case h.Empty:
+		return Result{Status: Fail, Text: "empty (" + where + "): every model is replaced by a free one", Mend: send}
+	case h.Low:
+		return Result{Status: Warn, Text: fmt.Sprintf("low: $%.2f (%s)", *h.Balance, where), Mend: send}
+	}
+	return Result{Status: OK, Text: fmt.Sprintf("$%.2f (%s)", *h.Balance, where)}
+}
+
+func checkCap(context.Context, *look) Result {
+	return Result{Status: Skip, Text: "this version refuses no turn for its price"}
+}
