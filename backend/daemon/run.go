@@ -132,15 +132,20 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	if err := inst.announce(l.Running); err != nil {
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
 	}
+	book, err := openBook(o)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log,
+		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log, Book: book,
 		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
 		Control: link.Handler(l.Local, api, l.Port),
 	})
-	return serve(ctx, o, l, up, func(ctx context.Context) error {
+	served := serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)
 	})
+	return errors.Join(served, closeBook(book))
 }
 
 // newLink describes what is about to run on port.

@@ -39,6 +39,9 @@ func (p Paths) ProgramLog() string { return filepath.Join(p.Log(), "clawrouter-c
 // ProxyHome is the home folder that an isolated ClawRouter sees.
 func (p Paths) ProxyHome() string { return filepath.Join(p.Root, "proxy-home") }
 
+// Spend is the folder of the ledger.
+func (p Paths) Spend() string { return filepath.Join(p.Root, "spend") }
+
 // Backup is the folder of dated copies of the user's files.
 func (p Paths) Backup() string { return filepath.Join(p.Root, "backup") }
 
