@@ -108,7 +108,7 @@ func (t *turn) fail(f *translate.Failure, code string, attempt int) {
 		again.Message = fmt.Sprintf("%s (Tried %d times.)", f.Message, attempt+1)
 		f = &again
 	}
-	if !t.request.Stream || !t.committed && hasStatus(f, code) {
+	if !t.request.Stream || !t.committed && t.hasStatus(f, code) {
 		t.failStatus(f, code)
 		return
 	}
@@ -118,16 +118,17 @@ func (t *turn) fail(f *translate.Failure, code string, attempt int) {
 }
 
 // hasStatus tells whether a failure is better told by a status than by an event.
-// Codex hides the message of a 429, so one is worth it only for its Retry-After;
-// it multiplies its repeats of a 5xx, so there is none for what it may repeat.
-func hasStatus(f *translate.Failure, code string) bool {
+// Codex shows the message of an event in all its versions, but of a 400 only the
+// newer ones more than the raw JSON; it hides that of a 429, which is worth it
+// only for its Retry-After; and it multiplies its repeats of a 5xx.
+func (t *turn) hasStatus(f *translate.Failure, code string) bool {
 	switch code {
 	case translate.CodeWait:
 		return f.RetryAfter > 0
 	case translate.CodeRepeat:
 		return false
 	}
-	return true
+	return !t.codex
 }
 
 // failStatus answers with a status that no client multiplies: never a 5xx.

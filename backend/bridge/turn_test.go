@@ -264,6 +264,19 @@ func TestUpstreamStatuses(t *testing.T) {
 	}
 }
 
+// Codex 0.140 shows the raw JSON of a 400, but the message of an event.
+func TestCodexIsToldByAnEvent(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusPaymentRequired)
+		io.WriteString(w, `{"error":{"message":"no funds","type":"insufficient_funds"}}`)
+	})
+	resp := post(t, t.Context(), bridgeFor(t, u), turnBody, "Originator", "codex_exec")
+	end := last(t, resp)
+	if resp.StatusCode != 200 || end.Type != "response.failed" || end.Response.Error.Code != "invalid_prompt" || !strings.Contains(end.Response.Error.Message, "no funds") {
+		t.Errorf("%d %+v", resp.StatusCode, end)
+	}
+}
+
 func TestRepeatHelps(t *testing.T) {
 	var requests atomic.Int32
 	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
