@@ -16,6 +16,7 @@ func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
 	}
 	l, release, err := daemon.Connect(ctx, daemon.ConnectOptions{
 		Settings: s, Version: a.env.Version, Environ: a.env.Environ, Home: a.env.Machine.Home, Now: a.env.Now,
+		Warn: func(text string) { a.warn("%s", text) },
 	})
 	if err != nil {
 		return err

@@ -23,7 +23,11 @@ func (a *app) setupCommand() *cobra.Command {
 
 Your own additions to the profile stay, and config.toml is not touched. The
 model list is tried out with the installed Codex before it replaces the old one.
-The link need not run; if it does, its models are used.`,
+The link need not run; if it does, its models are used.
+
+Where node and npx are, and what this shell says of ports, CODEX_HOME and
+WALLET_KEY_FILE, is kept in settings.toml for a start without the shell. Keys are
+never kept.`,
 		Example: `  clawrouter-codex setup
   CODEX_HOME=~/codex-work clawrouter-codex setup`,
 		Args: noArguments,
@@ -40,6 +44,9 @@ The link need not run; if it does, its models are used.`,
 			if err != nil {
 				return err
 			}
+			if err := a.remember(cmd.Context(), s); err != nil {
+				return err
+			}
 			a.tellNotes(result)
 			a.answer(result, a.setupText(s, result))
 			return nil
@@ -54,6 +61,11 @@ func (a *app) setUp(ctx context.Context, s *settings.Settings, port int) (codex.
 	o := a.setupOptions(s)
 	o.Port = port
 	return daemon.Setup(ctx, o)
+}
+
+// remember keeps what a start without this shell could not find.
+func (a *app) remember(ctx context.Context, s *settings.Settings) error {
+	return daemon.Remember(ctx, daemon.RememberOptions{Settings: s, Environ: a.env.Environ, Home: a.env.Machine.Home})
 }
 
 func (a *app) setupOptions(s *settings.Settings) daemon.SetupOptions {

@@ -104,7 +104,14 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Now: a.env.Now,
 		Progress: a.progress,
-		Ready:    func(ctx context.Context, l daemon.Link) error { return a.ready(ctx, s, l, f.setup) },
+		Ready: func(ctx context.Context, l daemon.Link) error {
+			if f.setup {
+				if err := a.remember(ctx, s); err != nil {
+					return err
+				}
+			}
+			return a.ready(ctx, s, l, f.setup)
+		},
 	})
 	return a.unlessRunning(ctx, s, err, f.setup)
 }

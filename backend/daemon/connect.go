@@ -24,6 +24,7 @@ type ConnectOptions struct {
 	Environ  []string // as os.Environ, where a wallet key may stand
 	Home     string   // the user's home folder
 	Now      func() time.Time
+	Warn     func(string) // is told, in a sentence, what was mended on the way
 }
 
 // Connect returns the link of the state folder: that of the process which keeps
@@ -36,6 +37,7 @@ func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func()
 	if runs {
 		return connectTo(o.Settings.Paths, r)
 	}
+	o.mend(ctx)
 	client, err := newClient(o.Settings, o.Version)
 	if err != nil {
 		return nil, nil, err

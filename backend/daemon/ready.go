@@ -12,8 +12,9 @@ import (
 const healthPoll = 200 * time.Millisecond
 
 // bringUp waits until bridge and upstream are healthy, calls Ready, and then
-// tells of changes until ctx ends.
+// tells of changes until ctx ends. Meanwhile the base config is as the user chose.
 func bringUp(ctx context.Context, o Options, link Link, up *upstream) error {
+	defer suspend(ctx, o)
 	if err := waitReady(ctx, o, link, up); err != nil {
 		return err
 	}
@@ -31,6 +32,7 @@ func waitReady(ctx context.Context, o Options, link Link, up *upstream) error {
 			return err
 		}
 	}
+	resume(ctx, o, link.Port)
 	return o.Ready(ctx, link)
 }
 

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+func (a *app) desktopCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "desktop",
+		Short: "Switch Codex Desktop, and Codex without a profile, to the link",
+		Long: `Codex Desktop, the editor extensions and a plain "codex" read config.toml and know
+no profiles. "desktop on" sets three keys there and the table of the provider;
+"desktop off" puts the keys back byte for byte, and leaves the table so that
+threads begun on ClawRouter can still be opened.
+
+When the link stops, config.toml is brought back to your own provider by itself,
+and when it starts, to what was chosen here.`,
+		Example: "  clawrouter-codex desktop on\n  clawrouter-codex desktop status --json",
+		Args:    unknownCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		a.desktopSwitch("on", "Let config.toml go through ClawRouter; the link must run", link.ClawRouter),
+		a.desktopSwitch("off", "Give config.toml back to your own provider", link.Subscription),
+		&cobra.Command{
+			Use: "status", Short: "Show what config.toml goes through", Args: noArguments,
+			Long:    "Show what config.toml goes through now, and what was chosen.",
+			Example: "  clawrouter-codex desktop status",
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return a.withDesktop(cmd.Context(), func(_ context.Context, _ *settings.Settings, d *codex.Desktop) error {
+					s, err := d.Status()
+					if err != nil {
+						return err
+					}
+					a.answer(s, desktopText(s))
+					return nil
+				})
+			},
+		})
+	return cmd
+}
+
+// withDesktop calls do after a config that a killed link left behind is mended.
+func (a *app) withDesktop(ctx context.Context, do func(context.Context, *settings.Settings, *codex.Desktop) error) error {
+	return a.withLink(ctx, func(link.Link) error {
+		s, err := a.settings()
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, daemon.NewDesktop(s, a.env.Now))
+	})
+}
+
+func (a *app) desktopSwitch(name, about string, to link.Provider) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: about, Args: noArguments, Long: about + ".",
+		Example: "  clawrouter-codex desktop " + name,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withLink(cmd.Context(), func(l link.Link) error {
+				change, err := l.SetProvider(cmd.Context(), to)
+				if err != nil {
+					return err
+				}
+				a.answer(change, changeText(change))
+				return nil
+			})
+		},
+	}
+}
+
+func changeText(c codex.Change) string {
+	var b strings.Builder
+	for _, line := range c.Done {
+		b.WriteString(line + "\n")
+	}
+	if c.Restart {
+		b.WriteString("Restart Codex Desktop to make it notice.\n")
+	}
+	return b.String()
+}
+
+func desktopText(s codex.Status) string {
+	var b strings.Builder
+	state := "your own provider"
+	if s.On {
+		state = "ClawRouter, with " + s.Model
+	}
+	fmt.Fprintf(&b, "%s goes through %s\n", s.Config, state)
+	if s.Choice == link.ClawRouter && !s.On {
+		b.WriteString("ClawRouter is chosen, and switched on when the link starts: clawrouter-codex start\n")
+	}
+	return b.String()
+}
+
+func (a *app) uninstallCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "uninstall",
+		Short: "Take back everything that was written into Codex's folder",
+		Long: `Take our lines out of config.toml, and remove the profile and the model list. What
+you added to them stays, and is named. The program's own folder, with settings,
+ledger and backups, is left for you to delete. The link must not run.`,
+		Example: "  clawrouter-codex uninstall",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.settings()
+			if err != nil {
+				return err
+			}
+			if r, runs := daemon.Look(s.Paths); runs {
+				return &daemon.RunningError{Running: r}
+			}
+			change, err := daemon.NewDesktop(s, a.env.Now).Uninstall(cmd.Context())
+			if err != nil {
+				return err
+			}
+			a.answer(change, changeText(change)+"Left for you: "+s.Paths.Root+"\n")
+			return nil
+		},
+	}
+}

@@ -1,0 +1,63 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+)
+
+// NewDesktop is the switch of the base config of these settings.
+func NewDesktop(s *settings.Settings, now func() time.Time) *codex.Desktop {
+	return &codex.Desktop{
+		Home: codex.Home{Dir: s.CodexHome.V}, State: s.Paths.Root, Lock: s.Paths.EditLock(),
+		Backup: s.Paths.Backup(), Now: now,
+	}
+}
+
+// suspendWait bounds how long a stop waits for another process that edits.
+const suspendWait = 5 * time.Second
+
+// resume brings the base config back to the remembered choice. A base config
+// that cannot be edited is told, and no reason to run nothing.
+func resume(ctx context.Context, o Options, port int) {
+	_, err := NewDesktop(o.Settings, o.Now).Resume(ctx, codex.OnOptions{Port: port})
+	if err != nil && ctx.Err() == nil {
+		o.Progress(Step{Part: "warning:", Text: fmt.Sprintf("Codex's config.toml was not switched: %v", err)})
+	}
+}
+
+// suspend gives the base config back before the bridge is gone: Codex must not
+// point at a bridge that is not there. ctx has ended by then.
+func suspend(ctx context.Context, o Options) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), suspendWait)
+	defer cancel()
+	if _, err := NewDesktop(o.Settings, o.Now).Suspend(ctx); err != nil {
+		o.Progress(Step{Part: "warning:", Text: fmt.Sprintf("Codex's config.toml still points at the bridge, which stops: %v. Run: clawrouter-codex desktop off", err)})
+	}
+}
+
+// mend gives back a base config that points at a bridge which a SIGKILL or a
+// crash ended. It looks first, so that it costs nothing where all is well; a
+// config that cannot be read is the doctor's to tell.
+func (o ConnectOptions) mend(ctx context.Context) {
+	desktop := NewDesktop(o.Settings, o.Now)
+	if s, err := desktop.Status(); err != nil || !s.On {
+		return
+	}
+	err := o.instead(ctx, func() error {
+		_, err := desktop.Mend(ctx)
+		return err
+	})
+	var started *RunningError
+	switch {
+	case errors.As(err, &started): // a start that began meanwhile sees to it
+	case err != nil:
+		o.Warn(fmt.Sprintf("Codex's config.toml points at a bridge that does not run, and could not be brought back: %v", err))
+	default:
+		o.Warn("the link was ended without warning, so Codex's config.toml was brought back to your own provider; the next start switches it on again")
+	}
+}
