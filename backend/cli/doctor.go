@@ -56,14 +56,17 @@ func (a *app) doctor(ctx context.Context, fix, deep bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if a.json {
-		e := envelope{OK: report.Well, Data: report}
-		if !report.Well {
-			e.Error = &failure{Message: doctorCounts(report), Mend: doctorMend(report), Exit: exitFailed}
-		}
-		a.printJSON(e)
-	} else {
+	return a.tellReport(report)
+}
+
+func (a *app) tellReport(report doctor.Report) error {
+	switch {
+	case !a.json:
 		fmt.Fprint(a.env.Stdout, a.doctorText(report))
+	case report.Well:
+		a.printJSON(envelope{OK: true, Data: report})
+	default:
+		a.printJSON(envelope{Data: report, Error: &failure{Message: doctorCounts(report), Mend: doctorMend(report), Exit: exitFailed}})
 	}
 	if !report.Well {
 		return statusError(exitFailed)

@@ -55,6 +55,10 @@ func TestBridgeLine(t *testing.T) {
 		{"another version", "bridge", func(w *world) {
 			w.servers[bridgeV4] = says(`{"status":"ok","service":"clawrouter-codex","version":"1.0.0"}`)
 		}, "warn: the bridge on http://localhost:8403 is 1.0.0, this program is 1.2.3 → stop it, then: clawrouter-codex up"},
+		{"on the port that the running process tells", "bridge", func(w *world) {
+			w.announced = 9403
+			w.servers["127.0.0.1:9403"] = says(bridgeHealth)
+		}, "ok: answers on http://localhost:9403, 1.2.3"},
 		{"ours, and it hangs", "bridge", func(w *world) { delete(w.servers, bridgeV4) },
 			"fail: clawrouter-codex (pid 11, user ann) has port 8403 and does not answer: connection refused → stop it, then: clawrouter-codex up"},
 	})
@@ -99,9 +103,9 @@ func TestMoneyLines(t *testing.T) {
 		{"a malformed key", "wallet", func(w *world) { w.vars["BLOCKRUN_WALLET_KEY"] = "0xabc" },
 			"fail: The wallet key in BLOCKRUN_WALLET_KEY is not a private key: 3 characters, where 64 hex digits (with or without 0x) are needed. ClawRouter was not started, because it would make a new, empty wallet instead. → Correct it: 0x and 64 hex digits, or a brk_… API key."},
 		{"empty", "balance", func(w *world) { w.servers[upstream] = health(`,"balance":"$0.00","isLow":true,"isEmpty":true`) },
-			"fail: empty (USDC on Base, " + payerAddress + "): every model is replaced by a free one → send USDC on Base to " + payerAddress},
+			"fail: empty (USDC on Base, " + payerAddress + "): every model is replaced by a free one → send USDC on Base to " + payerAddress + "; its QR code: clawrouter-codex wallet"},
 		{"low", "balance", func(w *world) { w.servers[upstream] = health(`,"balance":"$0.42","isLow":true,"isEmpty":false`) },
-			"warn: low: $0.42 (USDC on Base, " + payerAddress + ") → send USDC on Base to " + payerAddress},
+			"warn: low: $0.42 (USDC on Base, " + payerAddress + ") → send USDC on Base to " + payerAddress + "; its QR code: clawrouter-codex wallet"},
 		{"on Solana", "balance", func(w *world) {
 			w.servers[upstream] = says(`{"status":"ok","wallet":"` + payerAddress + `","paymentChain":"solana","solana":"` + solana + `","balance":"$3.00"}`)
 		}, "ok: $3.00 (USDC on Solana, " + solana + ")"},

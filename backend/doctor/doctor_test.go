@@ -147,6 +147,16 @@ func TestMend(t *testing.T) {
 	}
 }
 
+// A warning is not well either: scripts go by the exit code.
+func TestAWarningIsNotWell(t *testing.T) {
+	w := newWorld(t)
+	w.servers[upstream] = health(`,"balance":"$0.42","isLow":true,"isEmpty":false`)
+	r := Run(t.Context(), w.env())
+	if r.Well || r.Count(Warn) != 1 || r.Count(Fail) != 0 {
+		t.Errorf("well: %v, %d warnings, %d failures", r.Well, r.Count(Warn), r.Count(Fail))
+	}
+}
+
 // Run changes nothing, whatever it finds.
 func TestRunMendsNothing(t *testing.T) {
 	w := newWorld(t)

@@ -63,7 +63,7 @@ func checkBalance(ctx context.Context, l *look) Result {
 	}
 	f := h.Funding()
 	where := fmt.Sprintf("%s, %s", f.Unit, f.Address)
-	send := fmt.Sprintf("send %s to %s", f.Unit, f.Address)
+	send := fmt.Sprintf("send %s to %s; its QR code: clawrouter-codex wallet", f.Unit, f.Address)
 	if f.Kind == proxy.WalletAPIKey {
 		where, send = f.Unit, "buy credit: "+f.URL
 	}

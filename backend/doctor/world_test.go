@@ -27,6 +27,7 @@ type world struct {
 	servers   map[string]http.HandlerFunc // by host:port; none is a refused connection
 	listeners map[int]proxy.Listener      // by port
 	running   bool
+	announced int // the port that the running process tells; 0 is none
 	codex     *fakeCodex
 	node      proxy.Node
 	nodeErr   error
@@ -119,7 +120,7 @@ func (w *world) env() Env {
 	}, nil)
 	env := Env{
 		Settings: s, SettingsErr: err, Version: "1.2.3", Environ: environ, Home: w.home, GOOS: "linux", Deep: w.deep,
-		Running:   func() (int, bool) { return 0, w.running },
+		Running:   func() (int, bool) { return w.announced, w.running },
 		CodexPath: "/opt/codex", Transport: w,
 		Listener: func(_ context.Context, port int) (proxy.Listener, error) {
 			if l, ok := w.listeners[port]; ok {
