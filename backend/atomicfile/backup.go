@@ -17,6 +17,11 @@ const backupTime = "20060102T150405.000000000Z"
 // copies of it. It returns the copy's path, "" where path does not exist. The
 // copy is readable by this user alone: a config may hold keys.
 func Backup(path, dir string, now time.Time, keep int) (string, error) {
+	return BackupIn(System{}, path, dir, now, keep)
+}
+
+// BackupIn is Backup on the given file operations.
+func BackupIn(ops Operations, path, dir string, now time.Time, keep int) (string, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -29,13 +34,13 @@ func Backup(path, dir string, now time.Time, keep int) (string, error) {
 	}
 	prefix := filepath.Base(path) + "."
 	made := filepath.Join(dir, prefix+now.UTC().Format(backupTime))
-	if err := Write(made, data, 0o600); err != nil {
+	if err := WriteIn(ops, made, data, 0o600); err != nil {
 		return "", err
 	}
-	return made, prune(dir, prefix, keep)
+	return made, prune(ops, dir, prefix, keep)
 }
 
-func prune(dir, prefix string, keep int) error {
+func prune(ops Operations, dir, prefix string, keep int) error {
 	all, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -49,7 +54,7 @@ func prune(dir, prefix string, keep int) error {
 	}
 	sort.Strings(copies)
 	for len(copies) > keep {
-		if err := os.Remove(filepath.Join(dir, copies[0])); err != nil {
+		if err := ops.Remove(filepath.Join(dir, copies[0])); err != nil {
 			return err
 		}
 		copies = copies[1:]

@@ -142,13 +142,13 @@ func TestDeleteUndoesSet(t *testing.T) {
 		if err := d.Set(`"value"`, "fresh"); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Delete("fresh"); err != nil {
-			t.Fatal(err)
-		}
 		if gap {
-			if err := d.TrimFirstLine(); err != nil {
+			if err := d.TrimBlankBehind("fresh"); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if err := d.Delete("fresh"); err != nil {
+			t.Fatal(err)
 		}
 		if diff := cmp.Diff(before, string(d.Bytes())); diff != "" {
 			t.Fatal(diff)

@@ -2,7 +2,6 @@ package tomledit
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -103,15 +102,30 @@ func (p Place) hasComment() bool {
 // puts a blank line between the first one and what follows.
 func (d *Doc) HasRootKeys() bool { return d.rootEnd() != top }
 
-// ErrNotBlank says that what was to be trimmed holds text.
-var ErrNotBlank = errors.New("holds more than white space")
-
-// TrimFirstLine takes the first line away, if it is a blank one.
-func (d *Doc) TrimFirstLine() error {
-	if len(d.text) == 0 || !d.blankLine(0) {
-		return ErrNotBlank
+// RootKeys are the keys that stand before the first table, a dotted one as its
+// path.
+func (d *Doc) RootKeys() [][]string {
+	var keys [][]string
+	for _, i := range d.items {
+		if i.kind != pair {
+			break
+		}
+		if !i.inline {
+			keys = append(keys, i.path)
+		}
 	}
-	d.text = d.text[d.lineEnd(0)+1:]
+	return keys
+}
+
+// TrimBlankBehind takes the blank line behind a key's line away, if there is one.
+func (d *Doc) TrimBlankBehind(path ...string) error {
+	i := d.find(path)
+	if i == nil || i.inline {
+		return nil
+	}
+	if at := d.lineEnd(i.end) + 1; at < len(d.text) && d.blankLine(at) {
+		d.text = d.splice(at, d.lineEnd(at)+1, "")
+	}
 	return d.index()
 }
 
@@ -171,4 +185,15 @@ func (d *Doc) String(path ...string) string {
 	value, _ := d.Value(path...)
 	text, _ := value.(string)
 	return text
+}
+
+// Inline returns the key whose value is the inline table that path lies in, or
+// would lie in.
+func (d *Doc) Inline(path ...string) (key []string, literal string, ok bool) {
+	for _, i := range d.items {
+		if i.kind == pair && !i.inline && !i.inArray && isPrefix(i.path, path) && d.text[i.value] == '{' {
+			return i.path, string(d.text[i.value:i.end]), true
+		}
+	}
+	return nil, "", false
 }

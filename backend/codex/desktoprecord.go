@@ -1,0 +1,131 @@
+package codex
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
+	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
+)
+
+// Provider is who answers a Codex that is started without a profile.
+type Provider string
+
+// The two providers.
+const (
+	Subscription Provider = "subscription" // whatever the user has set up
+	ClawRouter   Provider = "clawrouter"
+)
+
+// record is what the program remembers of one base config. It is on disk before
+// the edit that it describes.
+type record struct {
+	Choice Provider `json:"choice,omitempty"`
+	// Applied says that the last edit which switched on, and no later one, came
+	// to its end: a config that is off all the same was switched by hand.
+	Applied bool   `json:"applied"`
+	Port    int    `json:"port,omitempty"`    // of the bridge, as written last
+	Model   string `json:"model,omitempty"`   // in force when the config was last on
+	Catalog string `json:"catalog,omitempty"` // path, as written last
+
+	// Keys are the root keys as they were; null is one that was not there. A
+	// record without keys has nothing to put back.
+	Keys  map[string]*tomledit.Place `json:"keys,omitempty"`
+	Table *tableRecord               `json:"table,omitempty"`
+	// Created: there was no file. Gap: a blank line was put below our keys.
+	Created bool `json:"created,omitempty"`
+	Gap     bool `json:"gap,omitempty"`
+	// Wrote is the SHA-256 of the text after our last edit.
+	Wrote string `json:"wrote,omitempty"`
+}
+
+// tableRecord is what was there before [model_providers.clawrouter].
+type tableRecord struct {
+	// Newline: the line before the table got its line ending from us.
+	Newline bool `json:"newline,omitempty"`
+	// Foreign are the values of a provider of that name which is not ours; null
+	// is a key that was not there.
+	Foreign map[string]*string `json:"foreign,omitempty"`
+	// Inline is the inline table that ours was written into.
+	Inline *inlineRecord `json:"inline,omitempty"`
+}
+
+type inlineRecord struct {
+	Path          []string `json:"path"`
+	Before, After string
+}
+
+// records is the file in the state folder: one record for each base config.
+type records struct {
+	Configs map[string]record `json:"configs"`
+}
+
+const recordFile = "desktop.json"
+
+func (d *Desktop) recordPath() string { return filepath.Join(d.State, recordFile) }
+
+// configKey tells two CODEX_HOMEs apart.
+func (d *Desktop) configKey() string {
+	if path, err := filepath.Abs(d.Home.Config()); err == nil {
+		return path
+	}
+	return d.Home.Config()
+}
+
+// readRecords returns no records where the file is missing, or is no JSON: a
+// lost record must not keep the user on a dead bridge.
+func (d *Desktop) readRecords() (records, error) {
+	all := records{Configs: map[string]record{}}
+	data, err := os.ReadFile(d.recordPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return all, nil
+	}
+	if err != nil {
+		return all, fmt.Errorf("read what the switch remembers: %w", err)
+	}
+	var found records
+	if json.Unmarshal(data, &found) != nil || found.Configs == nil {
+		return all, nil
+	}
+	return found, nil
+}
+
+func (d *Desktop) readRecord() (record, error) {
+	all, err := d.readRecords()
+	return all.Configs[d.configKey()], err
+}
+
+// writeRecord writes nothing where nothing changes. A nil record is forgotten.
+func (d *Desktop) writeRecord(r *record) error {
+	all, err := d.readRecords()
+	if err != nil {
+		return err
+	}
+	before, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		delete(all.Configs, d.configKey())
+	} else {
+		all.Configs[d.configKey()] = *r
+	}
+	if after, err := json.Marshal(all); err != nil || string(after) == string(before) {
+		return err
+	}
+	data, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.State, 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	if err := atomicfile.WriteIn(d.operations(), d.recordPath(), append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write what the switch remembers: %w", err)
+	}
+	return nil
+}
