@@ -92,6 +92,7 @@ func TestUpstreamLines(t *testing.T) {
 
 func TestMoneyLines(t *testing.T) {
 	const other = "0x1111111111111111111111111111111111111111"
+	const limits = ".clawrouter-codex/spend/limits.json"
 	const solana = "7EqQdEULxWcraVx3mXKFjc84LhCkMGZCkRuDpvcMwJeK"
 	checkLines(t, []lineTest{
 		{"another one pays", "wallet", func(w *world) {
@@ -114,6 +115,11 @@ func TestMoneyLines(t *testing.T) {
 		{"an account", "balance", func(w *world) {
 			w.servers[upstream] = says(`{"status":"ok","authMode":"api-key","apiKey":"brk_live_…","balance":null}`)
 		}, "skip: credit of a BlockRun account, which ClawRouter does not tell"},
+		{"set", "cap", func(w *world) { w.write(limits, `{"cap_usd":5}`) }, "ok: $5.00 a day"},
+		{"paused", "cap", func(w *world) { w.write(limits, `{"paused":true}`) },
+			"warn: paid turns are paused: each is refused → resume them where you paused them"},
+		{"broken", "cap", func(w *world) { w.write(limits, "{") },
+			"fail: not known, so paid turns are refused: ~/" + limits + " is broken: unexpected end of JSON input → stop the link and delete ~/" + limits + ", which may have held a limit"},
 		{"down", "balance", (*world).down, "skip: not known: no ClawRouter answers"},
 	})
 }

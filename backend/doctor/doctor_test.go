@@ -26,7 +26,7 @@ func TestAllIsWell(t *testing.T) {
 		"owner ok: yours: node (pid 12, user ann)",
 		"wallet ok: ClawRouter pays from your wallet " + payerAddress + " from ~/.blockrun/.session",
 		"balance ok: $12.34 (USDC on Base, " + payerAddress + ")",
-		"cap skip: this version refuses no turn for its price",
+		"cap ok: none is set",
 		"node ok: 22.11.0 (/opt/node)",
 		"codex ok: 0.169.0 (/opt/codex)",
 		"profile ok: ~/.codex/clawrouter.config.toml, model blockrun/auto",

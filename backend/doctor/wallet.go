@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // checkWallet looks for the key as a start would, and compares.
@@ -84,6 +86,20 @@ func checkBalance(ctx context.Context, l *look) Result {
 	return Result{Status: OK, Text: fmt.Sprintf("$%.2f (%s)", *h.Balance, where)}
 }
 
-func checkCap(context.Context, *look) Result {
-	return Result{Status: Skip, Text: "this version refuses no turn for its price"}
+// checkCap tells what the user allows to be spent in a day.
+func checkCap(_ context.Context, l *look) Result {
+	dir := l.env.Settings.Paths.Spend()
+	allowed, err := spend.LookAllowed(dir)
+	switch {
+	case err != nil:
+		return Result{
+			Status: Fail, Text: oneLine(fmt.Sprintf("not known, so paid turns are refused: %v", err)),
+			Mend: "stop the link and delete " + filepath.Join(dir, "limits.json") + ", which may have held a limit",
+		}
+	case allowed.Paused:
+		return Result{Status: Warn, Text: "paid turns are paused: each is refused", Mend: "resume them where you paused them"}
+	case allowed.Cap == nil:
+		return Result{Status: OK, Text: "none is set"}
+	}
+	return Result{Status: OK, Text: fmt.Sprintf("%s a day", *allowed.Cap)}
 }
