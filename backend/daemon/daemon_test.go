@@ -83,8 +83,13 @@ func run(t *testing.T, o Options) *running {
 	if o.Ready == nil {
 		o.Ready = func(_ context.Context, l Link) error { r.ready <- l; return nil }
 	}
-	go func() { r.done <- Run(ctx, o) }()
-	t.Cleanup(stop)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.done <- Run(ctx, o)
+	}()
+	// It writes into folders that go with the test.
+	t.Cleanup(func() { stop(); <-ended })
 	return r
 }
 
