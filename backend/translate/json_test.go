@@ -14,6 +14,7 @@ func TestText(t *testing.T) {
 		{``, ""}, {`""`, ""}, {`"a"`, "a"}, {`"\n\t\r\b\f\"\\\/"`, "\n\t\r\b\f\"\\/"},
 		{`"\u00e9\u2713"`, "é✓"}, {`"\ud83d\ude00"`, "😀"}, {`"\ud83d"`, "\ufffd"}, {`"\ude00x"`, "\ufffdx"},
 		{`"\ud83d\u0041"`, "\ufffdA"}, {`"\ud83d\ud83d\ude00"`, "\ufffd😀"}, {`"\ud83dx"`, "\ufffdx"},
+		{`"\ud7ff\ue000"`, "\ud7ff\ue000"}, {`"\ud800\udc00\udbff\udfff"`, "\U00010000\U0010ffff"},
 		{`"\x"`, `\x`}, {`"\u12"`, `\u12`}, {`"\uzzzz"`, `\uzzzz`}, {`"a\"`, `a\`},
 		{"\"a\xff\"", "a\ufffd"}, {"\"\xff\\n\xfe\"", "\ufffd\n\ufffd"},
 	} {
