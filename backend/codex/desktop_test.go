@@ -59,7 +59,12 @@ var theLink = OnOptions{Port: 8403, Model: "blockrun/auto", Catalog: "/home/ann/
 
 func config(t testing.TB, d *Desktop) string {
 	t.Helper()
-	data, err := os.ReadFile(d.Home.Config())
+	return contentOf(t, d.Home.Config())
+}
+
+func contentOf(t testing.TB, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return absent
 	}

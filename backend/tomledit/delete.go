@@ -3,6 +3,7 @@ package tomledit
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -63,50 +64,33 @@ func (d *Doc) cut(path []string, text []byte) error {
 	if err := edited.index(); err != nil {
 		return fmt.Errorf("delete %s: %w", strings.Join(path, "."), err)
 	}
-	want, err := decode(d.text)
-	if err != nil {
-		return err
-	}
-	got, err := decode(text)
-	if err != nil {
-		return err
-	}
 	// A table that was there through this key alone goes with it, or stays
 	// empty where it has a header: both are right.
-	deleteIn(want, path)
-	prune(want, path)
-	prune(got, path)
-	if !reflect.DeepEqual(want, got) {
+	want, got := without(d.values, path), without(edited.values, path)
+	if edited.Has(path...) || !reflect.DeepEqual(want, got) {
 		return fmt.Errorf("delete %s: the edit would change other keys too", strings.Join(path, "."))
 	}
 	*d = *edited
 	return nil
 }
 
-func deleteIn(values map[string]any, path []string) {
-	for _, key := range path[:len(path)-1] {
-		next, ok := values[key].(map[string]any)
-		if !ok {
-			return
+// without is values without path, and without the tables on the way to it that
+// hold nothing else. What lies off the path is shared with values.
+func without(values map[string]any, path []string) map[string]any {
+	rest := maps.Clone(values)
+	below, ok := values[path[0]].(map[string]any)
+	switch {
+	case len(path) == 1:
+		delete(rest, path[0])
+	case !ok:
+	default:
+		if below = without(below, path[1:]); len(below) == 0 {
+			delete(rest, path[0])
+		} else {
+			rest[path[0]] = below
 		}
-		values = next
 	}
-	delete(values, path[len(path)-1])
-}
-
-// prune removes the empty tables on the way to path.
-func prune(values map[string]any, path []string) {
-	if len(path) < 2 {
-		return
-	}
-	next, ok := values[path[0]].(map[string]any)
-	if !ok {
-		return
-	}
-	prune(next, path[1:])
-	if len(next) == 0 {
-		delete(values, path[0])
-	}
+	return rest
 }
 
 // withoutLine is the text without a pair that has lines of its own.

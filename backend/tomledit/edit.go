@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -47,7 +48,7 @@ func (d *Doc) Set(literal string, path ...string) error {
 	if err := edited.index(); err != nil {
 		return fmt.Errorf("set %s: %w", strings.Join(path, "."), err)
 	}
-	if err := onlyChanged(d.text, edited.text, literal, path); err != nil {
+	if err := onlyChanged(d, edited, literal, path); err != nil {
 		return err
 	}
 	*d = *edited
@@ -222,45 +223,43 @@ func keyText(path []string) string {
 	return strings.Join(parts, ".")
 }
 
-// onlyChanged reads both texts anew and compares every key: an edit that did
+// onlyChanged compares every key of both texts, each read anew: an edit that did
 // anything but set path to literal is refused, whatever the reason. A table
 // below [[…]] is refused here, since nothing tells which entry it would join.
-func onlyChanged(before, after []byte, literal string, path []string) error {
+func onlyChanged(before, after *Doc, literal string, path []string) error {
 	name := strings.Join(path, ".")
-	want, err := decode(before)
-	if err != nil {
-		return err
-	}
 	value, err := decode([]byte("v = " + literal))
 	if err != nil {
 		return fmt.Errorf("set %s: %w", name, err)
 	}
-	if !setIn(want, value["v"], path) {
+	want, ok := withValue(before.values, value["v"], path)
+	if !ok {
 		return fmt.Errorf("%s: %w", name, ErrConflict)
 	}
-	got, err := decode(after)
-	if err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(want, got) {
+	if !reflect.DeepEqual(want, after.values) {
 		return fmt.Errorf("set %s: the edit would change other keys too", name)
 	}
 	return nil
 }
 
-func setIn(values map[string]any, value any, path []string) bool {
-	for _, key := range path[:len(path)-1] {
-		next, ok := values[key]
-		if !ok {
-			next = map[string]any{}
-			values[key] = next
-		}
-		if values, ok = next.(map[string]any); !ok {
-			return false
-		}
+// withValue is values with another value at path. What lies off the path is
+// shared with values.
+func withValue(values map[string]any, value any, path []string) (map[string]any, bool) {
+	changed := maps.Clone(values)
+	if changed == nil {
+		changed = map[string]any{}
 	}
-	values[path[len(path)-1]] = value
-	return true
+	if len(path) == 1 {
+		changed[path[0]] = value
+		return changed, true
+	}
+	below, ok := values[path[0]].(map[string]any)
+	if _, there := values[path[0]]; there && !ok {
+		return nil, false
+	}
+	below, ok = withValue(below, value, path[1:])
+	changed[path[0]] = below
+	return changed, ok
 }
 
 // Quote writes text as a TOML basic string.

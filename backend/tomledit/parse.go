@@ -15,6 +15,9 @@ type Doc struct {
 	bom   []byte
 	text  []byte // without the byte-order mark
 	items []item
+
+	values map[string]any // as decode returns them; never changed
+	lists  [][]string     // the paths of [[…]]
 }
 
 // item is a header or a key with its value. Its path is absolute.
@@ -81,10 +84,11 @@ func decode(text []byte) (map[string]any, error) {
 
 // index finds every key of d.text.
 func (d *Doc) index() error {
-	if _, err := decode(d.text); err != nil {
+	values, err := decode(d.text)
+	if err != nil {
 		return err
 	}
-	d.items = nil
+	d.values, d.items, d.lists = values, nil, nil
 	p := unstable.Parser{}
 	p.Reset(d.text)
 	var current item // the header that pairs stand under
@@ -112,6 +116,7 @@ func (d *Doc) header(e *unstable.Node) item {
 	h.end = end + bytes.IndexByte(d.text[end:], ']') + 1
 	if e.Kind == unstable.ArrayTable {
 		h.kind, h.inArray = arrayTable, true
+		d.lists = append(d.lists, path)
 		h.start--
 		h.end++
 		return h
@@ -122,12 +127,7 @@ func (d *Doc) header(e *unstable.Node) item {
 
 // belowArray reports whether a header continues the last entry of a [[…]].
 func (d *Doc) belowArray(path []string) bool {
-	for _, i := range d.items {
-		if i.kind == arrayTable && isPrefix(i.path, path) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.lists, func(list []string) bool { return isPrefix(list, path) })
 }
 
 // pair places a key and, where its value is an inline table, the keys in it.

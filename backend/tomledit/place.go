@@ -52,7 +52,7 @@ func (d *Doc) Restore(key string, p Place) error {
 	if err := edited.index(); err != nil {
 		return fmt.Errorf("restore %s: %w", key, err)
 	}
-	if err := onlyChanged(d.text, edited.text, p.Literal, []string{key}); err != nil {
+	if err := onlyChanged(d, edited, p.Literal, []string{key}); err != nil {
 		return err
 	}
 	*d = *edited
@@ -162,12 +162,9 @@ func (d *Doc) Below(path ...string) [][]string {
 }
 
 // Value returns the decoded value at path: string, int64, bool, float64, a
-// slice, a map.
+// slice, a map. It is not to be changed.
 func (d *Doc) Value(path ...string) (any, bool) {
-	values, err := decode(d.text)
-	if err != nil {
-		return nil, false
-	}
+	values := d.values
 	for n, key := range path {
 		value, ok := values[key]
 		if !ok || n == len(path)-1 {
