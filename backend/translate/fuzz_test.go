@@ -79,9 +79,11 @@ func FuzzStream(f *testing.F) {
 	for _, sc := range scripts(f) {
 		f.Add(sc.upstream, sc.codex)
 	}
+	_, turn := translated(f, declared, Target{Stream: true})
 	f.Fuzz(func(t *testing.T, upstream []byte, codex bool) {
-		mustRead(t, stream(newStream(t, declared, codex), upstream))
-		mustRead(t, buffered(newStream(t, declared, codex), upstream))
+		turn.Codex = codex
+		mustRead(t, stream(turn.Stream(StreamOptions{NewID: numbered(), Now: noon}), upstream))
+		mustRead(t, buffered(turn.Stream(StreamOptions{NewID: numbered(), Now: noon}), upstream))
 	})
 }
 
