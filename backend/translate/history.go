@@ -128,6 +128,7 @@ func (b *builder) message(it *item) {
 		b.system(it.content)
 	default:
 		b.endGroup()
+		b.thought = thought{} // of a turn that was broken off before it said anything
 		b.messages = append(b.messages, message{role: "user", content: it.content, separator: line})
 	}
 }

@@ -288,6 +288,7 @@ func TestReasoningOfThisModel(t *testing.T) {
 		{"empty", `{"type":"reasoning","summary":[]},{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes."}`},
 		{"a new thought is a new step", call + `,` + output + `,{"role":"assistant","content":"a"},` + thought + `,{"role":"assistant","content":"b"}`,
 			`{"role":"assistant","content":null,` + wantCall + `,{"role":"assistant","content":"a"},{"role":"assistant","content":"b","reasoning_content":"Hm."}`},
+		{"of a turn that was broken off", thought + `,{"role":"user","content":"x"},{"role":"assistant","content":"Yes."}`, `{"role":"user","content":"x"},{"role":"assistant","content":"Yes."}`},
 		{"the end of the history", `{"role":"user","content":"x"},` + thought, `{"role":"user","content":"x"}`},
 		{"sealed by somebody else", `{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"Hm."}],"encrypted_content":"gAAAA"},{"role":"assistant","content":"Yes."}`, `{"role":"assistant","content":"Yes."}`},
 	} {
