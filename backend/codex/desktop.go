@@ -256,15 +256,7 @@ func (d *Desktop) edit(change func(s *switched, missing bool) error, becomes Pro
 
 // settle writes down that the edit came to its end.
 func (d *Desktop) settle(s switched, changed bool, becomes Provider) (Change, error) {
-	switch becomes {
-	case ClawRouter:
-		s.rec.Applied = true
-	case Subscription:
-		s.rec.Applied, s.rec.Keys, s.rec.Gap = false, nil, false
-		if s.rec.Table != nil && s.rec.Table.Foreign != nil {
-			s.rec.Table = nil
-		}
-	}
+	s.rec.settle(becomes)
 	s.rec.Wrote = digest(s.doc.Bytes())
 	c := d.change(s.rec)
 	c.Changed, c.Restart = changed, changed

@@ -1,7 +1,6 @@
 package codex
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pelletier/go-toml/v2"
@@ -89,50 +87,36 @@ func realConfigs(t testing.TB) map[string]string {
 	return all
 }
 
-// Codex keeps a table for every folder that it ever ran in.
-func TestRoundTripOfALongConfig(t *testing.T) {
-	text := longConfig()
-	b := newBench(t, t.TempDir(), text)
-	for _, step := range []func() error{b.on, b.off} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	checkOff(t, text, b.text())
-	for _, step := range []func() error{b.on, b.uninstall} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(text, b.text()); diff != "" {
-		t.Fatal(diff)
-	}
-}
-
-// longConfig has more than 5,000 lines.
-func longConfig() string {
-	var b strings.Builder
-	b.WriteString("model = \"gpt-5.5\"\n\n")
-	for n := range 1700 {
-		fmt.Fprintf(&b, "[projects.\"/home/ann/%d\"]\ntrust_level = \"trusted\"\n\n", n)
-	}
-	return b.String()
-}
-
 func TestRoundTripOfRealConfigs(t *testing.T) {
 	for name, text := range realConfigs(t) {
-		t.Run(name, func(t *testing.T) { checkRoundTrip(t, t.TempDir(), text) })
+		t.Run(name, func(t *testing.T) { checkRoundTrip(t, files{t, newDesktop(t, text)}) })
 	}
+}
+
+// Codex keeps a table for every folder that it ever ran in.
+func TestRoundTripOfALongConfig(t *testing.T) {
+	var long strings.Builder
+	long.WriteString("model = \"gpt-5.5\"\n\n")
+	for n := range 1700 {
+		fmt.Fprintf(&long, "[projects.\"/home/ann/%d\"]\ntrust_level = \"trusted\"\n\n", n)
+	}
+	d := newDesktop(t, long.String())
+	on(t, d)
+	off(t, d)
+	same(t, d, long.String()+ourTable)
+	on(t, d)
+	uninstall(t, d)
+	same(t, d, long.String())
 }
 
 func TestRoundTripOfGeneratedConfigs(t *testing.T) {
-	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawConfig(t)
-		if _, err := tomledit.Parse([]byte(text)); err != nil {
+		b, err := newMemory(text)
+		if err != nil {
 			t.Fatalf("the generator makes what is no TOML: %v\n%s", err, text)
 		}
-		checkRoundTrip(t, dir, text)
+		checkRoundTrip(t, b)
 	})
 }
 
@@ -151,7 +135,11 @@ func FuzzRoundTrip(f *testing.F) {
 	for _, piece := range slices.Concat(rootPieces, tablePieces, providerPieces, providerTables) {
 		f.Add(piece)
 	}
-	f.Fuzz(func(t *testing.T, text string) { checkRoundTrip(t, t.TempDir(), text) })
+	f.Fuzz(func(t *testing.T, text string) {
+		if b, err := newMemory(text); err == nil {
+			checkRoundTrip(t, b)
+		}
+	})
 }
 
 // tester is *testing.T or *rapid.T.
@@ -161,54 +149,78 @@ type tester interface {
 	Fatalf(string, ...any)
 }
 
-// bench runs the switch on a text, in a folder that it uses anew each time.
-type bench struct {
-	tester
+// bench is a config, and what can be done to it.
+type bench interface {
+	on() error
+	off() error
+	uninstall() error
+	text() string
+	write(text string)
+}
+
+// memory is the switch without its files: fast, and a fuzzer can see through it.
+type memory struct{ s switched }
+
+func newMemory(text string) (*memory, error) {
+	doc, err := tomledit.Parse([]byte(text))
+	return &memory{switched{doc: doc, catalog: theLink.Catalog}}, err
+}
+
+func (m *memory) on() error {
+	return m.edit(ClawRouter, func(s *switched) error { return s.turnOn(theLink.Port, theLink.Model, theLink.Catalog) })
+}
+
+func (m *memory) off() error { return m.edit(Subscription, (*switched).turnOff) }
+
+func (m *memory) uninstall() error {
+	if err := m.off(); err != nil {
+		return err
+	}
+	_, err := m.s.removeTable()
+	m.s.rec = record{}
+	return err
+}
+
+// edit is all or nothing, as it is with files.
+func (m *memory) edit(becomes Provider, change func(*switched) error) error {
+	before := m.s
+	before.doc, _ = tomledit.Parse(m.s.doc.Bytes())
+	if err := change(&m.s); err != nil {
+		m.s = before
+		return err
+	}
+	m.s.rec.settle(becomes)
+	return nil
+}
+
+func (m *memory) text() string { return string(m.s.doc.Bytes()) }
+
+func (m *memory) write(text string) {
+	doc, err := tomledit.Parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	m.s.doc = doc
+}
+
+// files is the switch as users have it.
+type files struct {
+	t *testing.T
 	d *Desktop
 }
 
-func newBench(t tester, dir, text string) bench {
+func (f files) on() error         { _, err := f.d.On(f.t.Context(), theLink); return err }
+func (f files) off() error        { _, err := f.d.Off(f.t.Context()); return err }
+func (f files) uninstall() error  { _, err := f.d.Uninstall(f.t.Context()); return err }
+func (f files) text() string      { return config(f.t, f.d) }
+func (f files) write(text string) { put(f.t, f.d.Home.Config(), text) }
+
+// checkRoundTrip holds the promise of the switch for the text in b. What the
+// switch refuses, because a key of ours is something else there, stays as it is.
+func checkRoundTrip(t tester, b bench) {
 	t.Helper()
-	place, err := os.MkdirTemp(dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &Desktop{
-		Home: Home{Dir: filepath.Join(place, "codex")}, State: filepath.Join(place, "state"), Backup: filepath.Join(place, "backup"),
-		Now: func() time.Time { return noon }, ops: unsynced{},
-	}
-	b := bench{t, d}
-	if err := d.Home.Create(); err != nil {
-		t.Fatal(err)
-	}
-	b.write(text)
-	return b
-}
-
-func (b bench) write(text string) {
-	b.Helper()
-	if err := os.WriteFile(b.d.Home.Config(), []byte(text), 0o600); err != nil {
-		b.Fatal(err)
-	}
-}
-
-func (b bench) text() string {
-	b.Helper()
-	data, err := os.ReadFile(b.d.Home.Config())
-	if err != nil {
-		b.Fatal(err)
-	}
-	return string(data)
-}
-
-// checkRoundTrip holds the promise of the switch for one config. What the switch
-// refuses, because a key of ours is something else there, stays as it is.
-func checkRoundTrip(t tester, dir, text string) {
-	t.Helper()
-	b := newBench(t, dir, text)
-	defer func() { _ = os.RemoveAll(filepath.Dir(b.d.Home.Dir)) }()
-	ctx := context.Background()
-	if _, err := b.d.On(ctx, theLink); err != nil {
+	text := b.text()
+	if err := b.on(); err != nil {
 		if got := b.text(); got != text {
 			t.Fatalf("refused with %v, and changed %q to %q", err, text, got)
 		}
@@ -218,37 +230,27 @@ func checkRoundTrip(t tester, dir, text string) {
 	if !pointsAtOurs(text) {
 		checkOn(t, text, once)
 	}
-	if _, err := b.d.On(ctx, theLink); err != nil || b.text() != once {
+	if err := b.on(); err != nil || b.text() != once {
 		t.Fatalf("on twice: %v %s", err, cmp.Diff(once, b.text()))
 	}
-	if _, err := b.d.Off(ctx); err != nil {
+	if err := b.off(); err != nil {
 		t.Fatalf("off: %v\n%s", err, once)
 	}
 	if pointsAtOurs(text) {
 		return
 	}
 	checkOff(t, text, b.text())
-	for _, steps := range [][]func() error{
-		{b.uninstall},
-		{b.on, b.uninstall},
-		{b.on, b.off, b.on, b.suspend, b.resume, b.off, b.uninstall},
-	} {
+	for _, steps := range [][]func() error{{b.uninstall}, {b.on, b.uninstall}, {b.on, b.off, b.on, b.off, b.uninstall}} {
 		for _, step := range steps {
 			if err := step(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if diff := cmp.Diff(text, b.text()); diff != "" {
-			t.Fatalf("after %d steps and uninstall: %s", len(steps), diff)
+			t.Fatalf("after %d steps: %s", len(steps), diff)
 		}
 	}
 }
-
-func (b bench) on() error        { _, err := b.d.On(context.Background(), theLink); return err }
-func (b bench) off() error       { _, err := b.d.Off(context.Background()); return err }
-func (b bench) suspend() error   { _, err := b.d.Suspend(context.Background()); return err }
-func (b bench) resume() error    { _, err := b.d.Resume(context.Background(), theLink); return err }
-func (b bench) uninstall() error { _, err := b.d.Uninstall(context.Background()); return err }
 
 // pointsAtOurs reports whether a text that a fuzzer made holds lines that are to
 // be taken for ours.
@@ -338,7 +340,6 @@ func TestForeignEditsCommuteWithOff(t *testing.T) {
 		"a table taken away": drop("mcp_servers"),
 	}
 	names := slices.Sorted(maps.Keys(edits))
-	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawConfig(t)
 		edit := edits[rapid.SampledFrom(names).Draw(t, "edit")]
@@ -346,10 +347,14 @@ func TestForeignEditsCommuteWithOff(t *testing.T) {
 		if err != nil || edited == text || strings.Trim(text, "\ufeff \t\r\n") == "" {
 			t.Skip("nothing to change there")
 		}
-		inBetween, afterwards := newBench(t, dir, text), newBench(t, dir, text)
+		inBetween, err := newMemory(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		afterwards, _ := newMemory(text)
 		steps := []func() error{
-			inBetween.on, inBetween.foreign(edit), inBetween.off,
-			afterwards.on, afterwards.off, afterwards.foreign(edit),
+			inBetween.on, foreign(inBetween, edit), inBetween.off,
+			afterwards.on, afterwards.off, foreign(afterwards, edit),
 		}
 		for _, step := range steps {
 			if err := step(); err != nil {
@@ -362,7 +367,7 @@ func TestForeignEditsCommuteWithOff(t *testing.T) {
 	})
 }
 
-func (b bench) foreign(edit func(string) (string, error)) func() error {
+func foreign(b bench, edit func(string) (string, error)) func() error {
 	return func() error {
 		text, err := edit(b.text())
 		if err == nil {

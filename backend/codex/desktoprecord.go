@@ -59,6 +59,19 @@ type inlineRecord struct {
 	Before, After string
 }
 
+// settle is for an edit that came to its end: what it put back is forgotten.
+func (r *record) settle(becomes Provider) {
+	switch becomes {
+	case ClawRouter:
+		r.Applied = true
+	case Subscription:
+		r.Applied, r.Keys, r.Gap = false, nil, false
+		if r.Table != nil && r.Table.Foreign != nil {
+			r.Table = nil
+		}
+	}
+}
+
 // records is the file in the state folder: one record for each base config.
 type records struct {
 	Configs map[string]record `json:"configs"`
