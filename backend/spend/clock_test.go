@@ -3,6 +3,7 @@ package spend
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,54 @@ func TestFoldedFileThatStays(t *testing.T) {
 	}
 }
 
+// gated lets nobody open a file until the test says so.
+type gated struct {
+	*memory
+	name string
+	open chan struct{}
+}
+
+func (g gated) Open(name string) (io.ReadCloser, error) {
+	if name == g.name {
+		<-g.open
+	}
+	return g.memory.Open(name)
+}
+
+// The clock goes back to days that are still to be read: what is booked for
+// them meanwhile counts once, and nothing of them is lost.
+func TestBackToDaysThatAreNotReadYet(t *testing.T) {
+	for steps := 2; steps <= 4; steps++ {
+		for range 20 {
+			folder := pastWith(4, 1, "google/gemini-2.5-flash") // $0.001 a day
+			gate := gated{folder, "2026-11-21.jsonl", make(chan struct{})}
+			d := &desk{clock: &clock{t: noon}, folder: folder, t: t}
+			b, err := Open(Options{Folder: gate, Prices: priceList(t), Now: d.clock.now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Book = b
+			d.clock.add(-24 * time.Hour)
+			for range steps - 1 {
+				d.clock.add(-24 * time.Hour)
+				d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+			}
+			close(gate.open)
+			d.sync()
+			if err := b.Ready(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			want := Micros(steps)*1000 + Micros(steps-1)*41_000
+			if s := d.Status(); s.Today != want {
+				t.Fatalf("%d days back: %v, want %v: all of these days and all turns once", steps, s.Today, want)
+			}
+			if s := d.reopen().Status(); s.Today != want {
+				t.Fatalf("%d days back, after a restart: %v", steps, s.Today)
+			}
+		}
+	}
+}
+
 // Wherever the clock goes, nothing is lost and nothing counts twice; and what is
 // spent today never shrinks but at a midnight.
 func TestAnyClock(t *testing.T) {
@@ -217,6 +266,7 @@ func TestRecent(t *testing.T) {
 	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
 	d.clock.add(24 * time.Hour)
 	d.spendOn("free/gpt-oss-120b", "free/gpt-oss-120b")
+	d.rest(10 * Dollar) // a reading of the wallet is no call
 	d = d.reopen()
 	d.setCap(0)
 	d.refused(turn("premium"))

@@ -116,6 +116,9 @@ func parseLine(line []byte) (Entry, error) {
 	if min(e.In, e.Cached, e.Written, e.Out, e.Reasoning, e.MaxTokens) < 0 || e.Cost < 0 {
 		return Entry{}, fmt.Errorf("ledger line: a negative figure")
 	}
+	if max(e.In, e.Cached, e.Written, e.Out, e.Reasoning, e.MaxTokens) > mostTokens {
+		return Entry{}, fmt.Errorf("ledger line: more tokens than there are")
+	}
 	if e.Kind == KindBalance && e.Balance == nil {
 		return Entry{}, fmt.Errorf("ledger line: a balance without its amount")
 	}

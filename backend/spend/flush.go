@@ -35,43 +35,34 @@ func (b *Book) run() {
 	// between two of them.
 	more := make(chan struct{})
 	close(more)
-	var retry <-chan time.Time
+	var due <-chan time.Time // set while something waits to be written
 	for {
 		wake := b.wake
-		if retry != nil {
-			// Every attempt writes all that waits; a booking is no reason for one.
+		if due != nil {
+			// A flush writes all that waits. After a failure, too, it comes at its
+			// time and not with every booking.
 			wake = nil
 		}
 		select {
-		case <-b.quit:
-			b.flush()
-			return
-		case <-b.urgent:
-		case <-retry:
 		case <-wake:
-			b.wait(groupDelay)
+			due = time.After(groupDelay)
+			continue
 		case <-more:
 			if !b.loadEarlier() {
 				more = nil
 				close(b.loaded)
 			}
 			continue
+		case <-due:
+		case <-b.urgent:
+		case <-b.quit:
+			b.flush()
+			return
 		}
-		retry = nil
+		due = nil
 		if b.flush() != nil {
-			retry = time.After(retryDelay)
+			due = time.After(retryDelay)
 		}
-	}
-}
-
-// wait pauses for d unless somebody is in a hurry.
-func (b *Book) wait(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-b.urgent:
-	case <-b.quit:
 	}
 }
 

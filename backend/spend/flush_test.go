@@ -127,17 +127,22 @@ func TestReadOnlyFolderFillsNoMemory(t *testing.T) {
 	}
 }
 
-// The disk tries again by itself.
+// The disk is tried again after a while, not with every booking.
 func TestRetryAfterAFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openDesk(t, nil)
 		d.folder.breakWith(func(string, string) error { return errDiskFull })
-		d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
-		time.Sleep(time.Second)
+		for range 100 {
+			d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := strings.Count(strings.Join(d.folder.log, "\n"), "append"); n != 1 {
+			t.Errorf("%d attempts within a second", n)
+		}
 		d.folder.breakWith(nil)
 		time.Sleep(2 * retryDelay)
 		synctest.Wait()
-		if s := d.Status(); s.Unwritten != 0 || len(d.ledger("2026-11-22")) != 1 {
+		if s := d.Status(); s.Unwritten != 0 || len(d.ledger("2026-11-22")) != 100 {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -61,6 +61,22 @@ func TestLedgerSurvivesItsFile(t *testing.T) {
 	}
 }
 
+// Sums stay at their end: one that wrapped round would open the cap.
+func TestAbsurdLedger(t *testing.T) {
+	var text strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&text, `{"id":"%d","at":"2026-11-22T12:00:00Z","asked":"m","cost_usd":2e12}`+"\n", i)
+	}
+	folder := newMemory()
+	folder.put("2026-11-22.jsonl", text.String())
+	d := openDesk(t, folder)
+	d.setCap(Dollar)
+	d.refused(turn("openai/gpt-5.4"))
+	if s := d.Status(); s.Today != mostMicros {
+		t.Errorf("today %d", s.Today)
+	}
+}
+
 func TestLedgerDay(t *testing.T) {
 	for name, want := range map[string]bool{
 		"2026-11-22.jsonl": true, "2026-02-30.jsonl": false, "2026-11-22.jsonl.bak": false,

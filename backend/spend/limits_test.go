@@ -57,6 +57,13 @@ func TestUnreadableCapStopsPaidTurns(t *testing.T) {
 				t.Error(diff)
 			}
 			d.spendOn("free/gpt-oss-120b", "free/gpt-oss-120b")
+			// They may have been paused as well.
+			folder = d.folder.copy()
+			twin := openDesk(t, folder)
+			twin.setCap(5 * Dollar)
+			if no := twin.refused(turn("openai/gpt-5.4")); !no.Paused || no.Unread {
+				t.Errorf("with the limit set again: %+v", no)
+			}
 			// A resume alone must not make "no limit" of it.
 			if err := d.SetPaused(false); err != nil {
 				t.Fatal(err)

@@ -53,6 +53,16 @@ func TestRoomGrowsWithTheThreadThatNeedsIt(t *testing.T) {
 	if got := room("long"); got != 128000 {
 		t.Fatalf("after many cuts %d, want all that the model can write", got)
 	}
+	for range 5 {
+		r, err := d.Reserve(Request{Thread: "long", Model: "openai/gpt-5.4", InputTokens: 100, ClawRouter: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Book(Outcome{Outcome: "server"})
+	}
+	if got := room("long"); got != 128000 {
+		t.Fatalf("failures took the room away: %d", got)
+	}
 	d.answer("long", "stop", 100)
 	d.answer("long", "stop", 100)
 	d.answer("long", "stop", 100_000)

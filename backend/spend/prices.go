@@ -32,6 +32,9 @@ const (
 	mostTokens = 100_000_000
 )
 
+// tokens brings a count that came from outside between 0 and mostTokens.
+func tokens(n int) int { return min(max(n, 0), mostTokens) }
+
 func newRate(in, out float64) rate {
 	whole := func(usd float64) int64 {
 		// Written so that NaN ends up at the dear side.
@@ -45,8 +48,7 @@ func newRate(in, out float64) rate {
 
 // cost rounds up: a quote is never under what the list says.
 func (r rate) cost(input, output int) Micros {
-	input, output = min(max(input, 0), mostTokens), min(max(output, 0), mostTokens)
-	return Micros((r.in*int64(input)+r.out*int64(output)+999_999)/1_000_000) + FlatFee
+	return Micros((r.in*int64(tokens(input))+r.out*int64(tokens(output))+999_999)/1_000_000) + FlatFee
 }
 
 // upper is at least as dear as both, for any mix of input and output.
@@ -127,12 +129,13 @@ func (p *Prices) listed(name string) (rate, bool) {
 	var r rate
 	known := false
 	for _, id := range [2]string{name, p.table.Aliases[name]} {
-		// An alias that means a free model today may mean another tomorrow.
-		if id == "" || isFree(id) {
+		if id == "" {
 			continue
 		}
 		m, ok := p.table.Lookup(id)
-		if !ok || isFree(m.ID) || m.In == 0 && m.Out == 0 {
+		// An alias that means a free model today may mean another tomorrow: a price
+		// of 0 is none.
+		if !ok || m.In == 0 && m.Out == 0 {
 			continue
 		}
 		r, known = r.upper(newRate(m.In, m.Out)), true

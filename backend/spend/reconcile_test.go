@@ -89,6 +89,17 @@ func TestOnlyAReadingAtRestCounts(t *testing.T) {
 	}
 }
 
+// A clock that was ahead must not make the wallet restless for days.
+func TestRestAfterAClockThatGoesBack(t *testing.T) {
+	d := openDesk(t, nil)
+	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+	d.clock.add(-72 * time.Hour)
+	d.Status()
+	if got := d.rest(10 * Dollar); !got.AtRest {
+		t.Error("not at rest")
+	}
+}
+
 // What was spent since yesterday's reading is known today.
 func TestReadingOfAnEarlierDay(t *testing.T) {
 	d := openDesk(t, nil)

@@ -82,10 +82,10 @@ func (r *Reservation) Amount() Micros { return r.amount }
 func (b *Book) Reserve(q Request) (*Reservation, error) {
 	r := &Reservation{book: b, ours: q.ClawRouter, flat: q.Price > 0, entry: Entry{
 		Kind: q.Kind, Thread: clip(q.Thread), Turn: clip(q.TurnID), Asked: clip(q.Model),
-		Repeat: q.Repeat, In: max(q.InputTokens, 0), MaxTokens: max(q.MaxTokens, 0),
+		Repeat: q.Repeat, In: tokens(q.InputTokens), MaxTokens: tokens(q.MaxTokens),
 	}}
 	if q.InputTokens <= 0 && !r.flat {
-		r.entry.In = EstimateTokens(q.InputBytes)
+		r.entry.In = tokens(EstimateTokens(q.InputBytes))
 	}
 	name := canonical(q.Model)
 	b.mu.Lock()
@@ -163,11 +163,11 @@ func (r *Reservation) settle(o Outcome) {
 	e.Cost, e.Basis = r.cost(o, e.In)
 	e.Estimate = e.Basis.Estimate()
 	if o.In > 0 {
-		e.In = o.In
+		e.In = tokens(o.In)
 	}
 	e.TokensEstimated = o.TokensEstimated || o.In <= 0 && e.Kind == ""
-	e.Cached, e.Written = max(o.Cached, 0), max(o.Written, 0)
-	e.Out, e.Reasoning = max(o.Out, 0), max(o.Reasoning, 0)
+	e.Cached, e.Written = tokens(o.Cached), tokens(o.Written)
+	e.Out, e.Reasoning = tokens(o.Out), tokens(o.Reasoning)
 	e.FirstMS, e.TotalMS = max(o.First.Milliseconds(), 0), max(o.Total.Milliseconds(), 0)
 	e.Outcome, e.Finish = clip(o.Outcome), clip(o.Finish)
 }

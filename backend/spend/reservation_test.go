@@ -2,6 +2,7 @@ package spend
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,7 @@ func TestPricesOfAnOpenReservationStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.Quote("auto", 10_000, 1000)
 	dearer, err := priceList(t).Update([]byte(`{"data":[{"id":"openai/gpt-5.4","pricing":{"input":100,"output":100}}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +187,9 @@ func TestPricesOfAnOpenReservationStay(t *testing.T) {
 	}
 	if got, want := d.Quote("openai/gpt-5.4", 10_000, 1000), Micros(1_101_000); got != want {
 		t.Errorf("a new turn is quoted at %v, want %v", got, want)
+	}
+	if got, want := d.Quote("auto", 10_000, 1000), Micros(1_101_000); got != want {
+		t.Errorf("a new turn on auto is quoted at %v, want %v", got, want)
 	}
 }
 
@@ -210,6 +215,41 @@ func TestCloseBooksWhatIsUnderWay(t *testing.T) {
 	}
 	if s := d.reopen().Status(); s.Today != 41_000 {
 		t.Errorf("today %v after a restart", s.Today)
+	}
+}
+
+// A figure that is out of its mind must not become a small one.
+func TestAbsurdFiguresAreDear(t *testing.T) {
+	d := openDesk(t, nil)
+	d.setCap(10 * Dollar)
+	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+	for name, change := range map[string]func(*Request){
+		"price":      func(q *Request) { q.Price = math.MaxInt64 },
+		"input":      func(q *Request) { q.InputTokens = math.MaxInt },
+		"bytes":      func(q *Request) { q.InputTokens, q.InputBytes = 0, math.MaxInt },
+		"max_tokens": func(q *Request) { q.MaxTokens = math.MaxInt },
+	} {
+		q := turn("openai/gpt-5.4")
+		change(&q)
+		if no := d.refused(q); no.Needed < 10*Dollar || no.enough() <= 10 {
+			t.Errorf("%s: refused for %v, enough would be %d", name, no.Needed, no.enough())
+		}
+	}
+	if err := d.RemoveCap(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		r, err := d.Reserve(turn("openai/gpt-5.4"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Book(Outcome{Used: "openai/gpt-5.4", Upstream: math.MaxInt64, In: math.MaxInt, Out: -5, Total: -1})
+	}
+	if s := d.Status(); s.Today != 3*mostPrice+41_000 || d.Days(1)[0].Models[0].In < 0 {
+		t.Errorf("today %v, %+v", s.Today, d.Days(1))
+	}
+	if s := d.reopen().Status(); s.Today != 3*mostPrice+41_000 || s.Problems != nil {
+		t.Errorf("after a restart %+v", s)
 	}
 }
 
