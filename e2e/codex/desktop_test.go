@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +74,8 @@ func newDesktopUser(t *testing.T) *desktopUser {
 	u := &desktopUser{codex: newCodex(t), own: newOwnProvider(t)}
 	u.original = "# my own\nmodel_provider = 'mine' # the best\n\n\nmodel   = \"own-model\"\n\n" +
 		"[model_providers.mine] # here\nname = \"Mine\"\nbase_url = \"" + u.own.URL + "/v1\"\nwire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n\n" +
+		// Codex until 0.140 adds this itself when it runs here.
+		"[projects.\"" + stage.Root() + "\"]\ntrust_level = \"trusted\"\n\n" +
 		"[tui]\n# nothing yet"
 	u.write("config.toml", u.original)
 	// Our table has requires_openai_auth: Codex wants to be logged in.
@@ -192,6 +195,32 @@ func TestPlainCodexRunsAfterTheLinkStopped(t *testing.T) {
 	u := newDesktopUser(t)
 	u.ours("desktop", "on")
 	u.link.Bridge.Stop(t)
+	if got := u.config(); !strings.HasPrefix(got, u.original) {
+		t.Errorf("the config is now\n%s", got)
+	}
+	u.plain()
+	if u.own.asked() != "own-model" {
+		t.Errorf("the user's own provider was asked for %q", u.own.asked())
+	}
+}
+
+// A link that was killed cannot tidy up; the doctor does it.
+func TestPlainCodexRunsAfterAKillAndTheDoctor(t *testing.T) {
+	u := newDesktopUser(t)
+	u.ours("desktop", "on")
+	var running struct{ PID int }
+	if err := json.Unmarshal([]byte(readFile(t, u.link.State, "running.json")), &running); err != nil || running.PID == 0 {
+		t.Fatalf("who runs: %+v, %v", running, err)
+	}
+	if err := syscall.Kill(running.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-u.link.Bridge.Ended()
+	if !strings.Contains(u.config(), "model_provider = \"clawrouter\"") {
+		t.Fatalf("the config was not on when the link was killed\n%s", u.config())
+	}
+	// It ends with 1: the bridge is down.
+	stage.Run(t, time.Minute, stage.Command{Path: stage.Program(), Args: []string{"doctor", "--fix"}, Env: u.link.Env(), Folder: u.work})
 	if got := u.config(); !strings.HasPrefix(got, u.original) {
 		t.Errorf("the config is now\n%s", got)
 	}
