@@ -61,9 +61,10 @@ func (m *Micros) UnmarshalJSON(text []byte) error {
 	if err != nil || math.IsNaN(usd) || math.Abs(usd) > mostMicros.USD() {
 		return fmt.Errorf("%q is no amount in dollars", text)
 	}
-	// A float holds 15 digits; within a billion dollars a micro-dollar is exact.
+	// Reading and multiplying are each off by half a unit in the last place, so a
+	// large whole number of micro-dollars comes out beside itself by that much.
 	micros := usd * 1e6
-	if nearest := math.Round(micros); math.Abs(micros-nearest) < 1e-3 {
+	if nearest := math.Round(micros); math.Abs(micros-nearest) < 1e-3+math.Abs(micros)*3e-16 {
 		micros = nearest
 	}
 	*m = Micros(math.Copysign(math.Ceil(math.Abs(micros)), micros))
