@@ -97,7 +97,10 @@ func invoke(prefix string) func(tool, value string) string {
 	}
 }
 
-func leakForms() []leakForm {
+// leakForms are all forms.
+func leakForms() []leakForm { return slices.Concat(tagForms(), tokenForms(), jsonForms()) }
+
+func tagForms() []leakForm {
 	function := func(tool, value string) string {
 		return "<function=" + tool + ">\n<parameter=cmd>\n" + value + "\n</parameter>\n</function>"
 	}
@@ -125,6 +128,11 @@ func leakForms() []leakForm {
 		{name: "MiniMax M2", before: "<minimax:tool_call>\n", between: "\n", after: "\n</minimax:tool_call>", call: invoke("")},
 		{name: "MiniMax M1", before: "<tool_calls>\n", between: "\n", after: "\n</tool_calls>", call: jsonCall},
 		{name: "Qwen2.5-coder", before: "<tools>\n", between: "\n", after: "\n</tools>", call: jsonCall},
+	}
+}
+
+func tokenForms() []leakForm {
+	return []leakForm{
 		{name: "Kimi", anywhere: true, before: "<|tool_calls_section_begin|>", after: "<|tool_calls_section_end|>",
 			call: func(tool, value string) string {
 				return "<|tool_call_begin|>functions." + tool + ":0<|tool_call_argument_begin|>" + jsonArgs(value) + "<|tool_call_end|>"
@@ -157,6 +165,11 @@ func leakForms() []leakForm {
 				return `{"name": "` + tool + `", "parameters": ` + jsonArgs(value) + `}`
 			}},
 		{name: "Granite", anywhere: true, open: true, before: "<|tool_call|>[", between: ",", after: "]", call: jsonCall},
+	}
+}
+
+func jsonForms() []leakForm {
+	return []leakForm{
 		{name: "JSON, name and arguments", tail: true, open: true, between: "\n", call: jsonCall},
 		{name: "JSON, as Chat has it", tail: true, open: true, before: `{"tool_calls": [`, between: ", ", after: "]}",
 			call: func(tool, value string) string {

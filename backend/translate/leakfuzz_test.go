@@ -35,6 +35,9 @@ func checkSplit(t interface {
 	}
 	give(p, &f, rest)
 	p.end(cut)
+	if p.base != len(content) {
+		t.Fatalf("content %q: %d of %d bytes counted", content, p.base, len(content))
+	}
 	if !slices.Equal(whole, f.parts) {
 		t.Fatalf("content %q (-whole +pieces):\n%s", content, cmp.Diff(whole, f.parts))
 	}

@@ -293,7 +293,7 @@ func (m *leakMatch) nameByte(c byte) bool {
 func (m *leakMatch) named() bool {
 	var ok bool
 	m.tool, ok = m.tools.find(m.token)
-	return ok || m.any && len(m.token) > 0
+	return ok || m.any
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

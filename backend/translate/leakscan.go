@@ -270,7 +270,7 @@ func (j *jsonScan) endString(m *leakMatch) scanResult {
 	}
 	if !j.key && j.role != roleType {
 		_, ok := m.tools.find(j.str)
-		return okay(ok || m.any && len(j.str) > 0)
+		return okay(ok || m.any)
 	}
 	role, ok := j.known().find(j.str)
 	if j.key {

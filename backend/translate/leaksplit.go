@@ -214,8 +214,8 @@ func (p *splitter) shade(at int, allow allowed) {
 	p.shadowed, p.shadowPos = true, at
 }
 
-// opening tells what may begin at c, by the rules at the head of this room's
-// leak.go, and whether it must end the answer.
+// opening tells what may begin at c, by the rules at the head of leak.go,
+// and whether it must end the answer.
 func (p *splitter) opening(c byte) (allow allowed, tail bool) {
 	if c != '<' && c != '[' && c != '{' && c != '`' && c != '~' || p.md.fence != 0 {
 		return 0, false
@@ -368,7 +368,7 @@ func (p *splitter) noCalls() {
 // is not complete.
 func (p *splitter) end(cut bool) {
 	for p.matching {
-		if !p.shadowed && p.candidate.end(cut) {
+		if p.candidate.end(cut) {
 			p.commit()
 			break
 		}

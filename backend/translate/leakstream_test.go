@@ -128,6 +128,8 @@ func TestLeakBesideProperCalls(t *testing.T) {
 		want   []string
 	}{
 		{"text after the call", []string{proper(`{"cmd":"a"}`), says(text), saysStop}, []string{ran(`{"cmd":"a"}`), "message " + text}},
+		{"text beside the call", []string{strings.Replace(proper(`{"cmd":"a"}`), `{"tool_calls"`, `{"content":`+string(quote(text+"\n"))+`,"tool_calls"`, 1), saysStop},
+			[]string{"message " + text + "\n", ran(`{"cmd":"a"}`)}},
 		{"text cut by the call", []string{says(text[:20]), proper(`{"cmd":"a"}`), says(text[20:]), saysStop},
 			[]string{"message " + text[:20], ran(`{"cmd":"a"}`), "message " + text[20:]}},
 		{"a thought beside the call", []string{says("<thi"), says("nk>hm</think>"), proper(`{"cmd":"a"}`), saysStop}, []string{"reasoning hm", ran(`{"cmd":"a"}`)}},
@@ -176,6 +178,15 @@ func TestLeakOfBrokenAnswer(t *testing.T) {
 	}
 	mustRead(t, s.Take())
 	if diff := cmp.Diff([]string{"message Hello"}, outcome(t, s)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// White space that comes in a chunk of its own is as much part of a call as any.
+func TestLeakedCallInManyChunks(t *testing.T) {
+	s := newStream(t, leakRequest, true)
+	mustRead(t, stream(s, wire(says("<tool_call>"), says("get_goal"), says("</tool_call>"), says("\n"), says(" "), says("<|im_end|>"), says("Done."), saysStop)))
+	if diff := cmp.Diff([]string{`function_call /get_goal "{}"`, "message Done."}, outcome(t, s)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -38,6 +38,8 @@ func TestLeakedInTheWild(t *testing.T) {
 		{"two fences", "```json\n" + lsJSON + "\n```\n\n```json\n" + pwdJSON + "\n```", []string{ls, pwd}},
 		{"JSON and then a tag", lsJSON + "\n<tool_call>" + pwdJSON + "</tool_call>\n", []string{ls, pwd}},
 		{"a tag and then JSON", "<tool_call>" + lsJSON + "</tool_call>\n" + pwdJSON, []string{ls, "text: \n", pwd}},
+		{"JSON, a tag and JSON that is no call", lsJSON + "\n<tool_call>" + pwdJSON + "</tool_call>\n{\"name\": \"get_goal\"}",
+			[]string{"text: " + lsJSON + "\n", pwd, "text: \n{\"name\": \"get_goal\"}"}},
 		{"a call right after one that is not declared", invoke("")("nope", "x") + invoke("")("shell", "ls"), []string{"text: " + invoke("")("nope", "x"), ls}},
 		{"a call after one that is broken", "<tool_call>\n{\"name\": \"shell\", oops}\n</tool_call>\n<tool_call>\n" + lsJSON + "\n</tool_call>",
 			[]string{"text: <tool_call>\n{\"name\": \"shell\", oops}\n</tool_call>\n", ls}},

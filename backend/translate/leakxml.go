@@ -204,8 +204,7 @@ func (m *leakMatch) afterValue(c byte) leakState {
 	case strings.HasPrefix(m.form.param, tag), strings.HasPrefix(m.form.close, tag):
 		return (*leakMatch).afterValue
 	}
-	m.complete = incomplete
-	return (*leakMatch).xmlValue
+	return (*leakMatch).xmlValue // xmlFinish sees by the gap that it is not complete
 }
 
 func okayState(ok bool, state leakState) leakState {
