@@ -129,9 +129,9 @@ func TestDeltasComeAtOnce(t *testing.T) {
 		`{"choices":[{"index":0,"delta":{"content":" world"}}]}`,
 		`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"exec_command","arguments":"{\"cmd\":"}}]}}]}`,
 		`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"ls"}}]}}]}`,
-		`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"apply_patch","arguments":"{\"input\":\"*** Be"}}]}}]}`,
+		`{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"apply_patch","arguments":"{\"input\":\"*** Be\\\""}}]}}]}`,
 	}
-	want := []string{"Hm", "Hello", " world", `{"cmd":`, `"ls`, "*** Be"}
+	want := []string{"Hm", "Hello", " world", `{"cmd":`, `"ls`, `*** Be"`}
 	s := newStream(t, declared, true)
 	s.Begin()
 	s.Take()

@@ -49,7 +49,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			"an image with its size", ``,
-			`{"role":"user","content":[{"type":"input_text","text":"see"},{"type":"input_image","image_url":"data:image/png;base64,AA==","detail":"high"},{"type":"input_image","image_url":"https://x/y.png","detail":"original"},{"type":"image_url","image_url":{"url":"https://x/z.png","detail":"low"}}]}`,
+			`{"role":"user","content":[{"type":"input_text","text":"see"},{"type":"input_text","text":""},{"type":"input_image","image_url":"data:image/png;base64,AA==","detail":"high"},{"type":"input_image","image_url":"https://x/y.png","detail":"original"},{"type":"image_url","image_url":{"url":"https://x/z.png","alt":{"text":"z"},"detail":"low"}}]}`,
 			`{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA==","detail":"high"}},{"type":"image_url","image_url":{"url":"https://x/y.png"}},{"type":"image_url","image_url":{"url":"https://x/z.png","detail":"low"}}]}`,
 		},
 		{

@@ -86,6 +86,9 @@ func TestRefusedRequests(t *testing.T) {
 func TestToleratedRequests(t *testing.T) {
 	const said = `[{"role":"user","content":"x"}]`
 	for _, c := range []struct{ name, body, messages string }{
+		{"unknown fields of every kind, everywhere", `{"new":{"a":[1]},"list":[{}],"model":"m","reasoning":{"new":{"a":1},"effort":"high"},"text":{"new":[1],"format":{"new":{"a":1},"type":"text"}},
+			"tools":[{"new":{"a":1},"list":[1],"type":"custom","name":"p","format":{"new":{"a":1},"type":"text"}}],"tool_choice":{"new":{"a":1},"type":"custom","name":"p"},
+			"input":[{"new":{"a":1},"list":[1],"type":"message","role":"user","content":[{"new":{"a":1},"list":[1],"type":"input_text","text":"x"}]}]}`, said},
 		{"a string as input", `{"model":"m","input":"x"}`, said},
 		{"fields in another order", `{"input":"x","stream":true,"model":"m"}`, said},
 		{"nothing stored, nothing continued", `{"model":"m","input":"x","store":false,"background":null,"previous_response_id":null,"conversation":null,"prompt":null}`, said},
