@@ -67,23 +67,3 @@ func TestPiecesOfCalls(t *testing.T) {
 		})
 	}
 }
-
-// TestErrorsTellTheMost: of several texts in an error the longest is shown, and a
-// failure without words still says something.
-func TestErrorsTellTheMost(t *testing.T) {
-	for body, want := range map[string]string{
-		`{"message":"no","detail":"no more room"}`:                                     "no more room",
-		`{"detail":"no more room","message":"no"}`:                                     "no more room",
-		`{"error":{"message":"","detail":"no room"}}`:                                  "no room",
-		`{"error":{"code":7}}`:                                                         "The upstream gave no reason.",
-		`{"error":{"error":{"message":"deep"}}}`:                                       "deep",
-		`{"error":{"type":"insufficient_funds","message":"Empty.","help":"Fund it."}}`: "Empty. Fund it.",
-		`{"error":{"message":{"not":"a string"}}}`:                                     "The upstream gave no reason.",
-		`{"error":"cut`:              `{"error":"cut`,
-		strings.Repeat("word ", 100): strings.Repeat("word ", 60) + " …",
-	} {
-		if got := ClassifyError(0, []byte(body), "").Message; got != want {
-			t.Errorf("%s says %q, want %q", body, got, want)
-		}
-	}
-}
