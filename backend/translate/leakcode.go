@@ -111,9 +111,13 @@ func (d *markdown) skip(in []byte) (blank bool) {
 		return true
 	}
 	d.indent, d.closing = -1, false
-	for i := max(0, n-len(d.last)); i < n; i++ {
+	if n >= len(d.last) {
+		d.last = [4]byte(in[n-4:])
+		return false
+	}
+	for _, c := range in[:n] {
 		copy(d.last[:], d.last[1:])
-		d.last[3] = in[i]
+		d.last[3] = c
 	}
 	return false
 }
