@@ -120,6 +120,47 @@ func answerText(t *testing.T, s *Stream) (text string) {
 	return text
 }
 
+// TestLargeRequestsGoAsParts: ClawRouter rewrites long requests inside strings,
+// which corrupts code, and leaves parts alone. Small ones stay as everybody
+// writes them, and so do those that do not go to a ClawRouter.
+func TestLargeRequestsGoAsParts(t *testing.T) {
+	large := strings.Repeat(`\t\tx := 1\n`, 20_000)
+	body := func(text string) string {
+		return `{"model":"m","input":[{"role":"user","content":"` + text + `"},{"role":"user","content":""},{"role":"assistant","content":"a"},
+			{"type":"function_call","name":"f","arguments":"{}","call_id":"c"},{"type":"function_call_output","call_id":"c","output":"o"}]}`
+	}
+	const asText, asParts = `""`, `[{"type":"text","text":""}]`
+	for _, c := range []struct {
+		name, text, empty, tool string
+		to                      Target
+	}{
+		{"large", large, asParts, `[{"type":"text","text":"o"}]`, Target{Model: "openai/gpt-5.6-terra", ClawRouter: true}},
+		{"large, to a family whose tools take only text", large, asParts, `"o"`, Target{Model: "deepseek/deepseek-v4-pro", ClawRouter: true}},
+		{"small", "x", asText, `"o"`, Target{Model: "openai/gpt-5.6-terra", ClawRouter: true}},
+		{"large, to another upstream", large, asText, `"o"`, Target{Model: "openai/gpt-5.6-terra"}},
+		{"large, with the protection off", large, asText, `"o"`, Target{Model: "openai/gpt-5.6-terra", ClawRouter: true, Exposed: map[string]bool{"parts": true}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			chat, _ := translated(t, body(c.text), c.to)
+			if err := checkChat(chat); err != nil {
+				t.Fatal(err)
+			}
+			var req chatRequest
+			if err := json.Unmarshal(chat, &req); err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range map[int]string{1: c.empty, 3: c.tool} {
+				if got := string(req.Messages[i].Content); got != want {
+					t.Errorf("message %d is %s, want %s", i, got, want)
+				}
+			}
+			if got := string(req.Messages[2].Content); got != `"a"` {
+				t.Errorf("the model's own text is %s", got)
+			}
+		})
+	}
+}
+
 // TestVaryChangesNothingButBytes: each repeat is another body of the same meaning.
 func TestVaryChangesNothingButBytes(t *testing.T) {
 	chat, _ := translated(t, `{"model":"m","input":"say ,\"user\":\"repeat-1\"} please"}`, Target{})
