@@ -263,9 +263,6 @@ func (b *builder) reasoning(it *item) {
 	if t.empty() {
 		return
 	}
-	if b.group && len(b.pending) == 0 {
-		b.group = false // a message after new reasoning is a new step
-	}
 	b.thought.parts = append(b.thought.parts, t.parts...)
 	b.thought.details = append(b.thought.details, t.details...)
 }
