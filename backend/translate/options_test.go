@@ -96,7 +96,9 @@ func TestResponseEchoesRequest(t *testing.T) {
 			`{"instructions":null,"tools":[],"tool_choice":"auto","parallel_tool_calls":true,"reasoning":{"effort":null,"summary":null},
 			"text":{"format":{"type":"text"},"verbosity":"medium"},"temperature":1,"top_p":1,"top_logprobs":0,"presence_penalty":0,"frequency_penalty":0,
 			"max_output_tokens":null,"max_tool_calls":null,"metadata":{},"truncation":"disabled","service_tier":"default","safety_identifier":null,
-			"prompt_cache_key":null,"user":null}`,
+			"prompt_cache_key":null,"user":null,
+			"object":"response","status":"completed","created_at":1800000000,"completed_at":1800000000,"error":null,"incomplete_details":null,
+			"store":false,"background":false,"previous_response_id":null,"conversation":null,"prompt":null,"prompt_cache_retention":null,"moderation":null,"access_programs":null}`,
 		},
 		{
 			"all said",
