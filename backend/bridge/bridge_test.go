@@ -94,7 +94,12 @@ const turnBody = `{"model":"vendor/one","stream":true,"input":"hi"}`
 
 func post(t *testing.T, ctx context.Context, url, body string, headers ...string) *http.Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/responses", strings.NewReader(body))
+	return postTo(t, ctx, url+"/v1/responses", body, headers...)
+}
+
+func postTo(t *testing.T, ctx context.Context, address, body string, headers ...string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

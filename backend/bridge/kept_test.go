@@ -109,6 +109,19 @@ func TestATurnIsPaidOnce(t *testing.T) {
 			t.Errorf("paid %d times", n)
 		}
 	})
+	t.Run("a summary of a turn is not the turn again", func(t *testing.T) {
+		p := newPaid(t, saidHello)
+		url := bridgeFor(t, p, func(c *bridge.Config) { c.EnvelopeKey = []byte("key") })
+		close(p.released)
+		io.Copy(io.Discard, post(t, t.Context(), url, threadTurn, codexHeaders...).Body)
+		resp := postTo(t, t.Context(), url+"/v1/responses/compact", threadTurn, codexHeaders...)
+		if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), "response.compaction") {
+			t.Errorf("answered %s", body)
+		}
+		if n := p.calls.Load(); n != 2 {
+			t.Errorf("asked %d times", n)
+		}
+	})
 	t.Run("a failure is not kept", func(t *testing.T) {
 		p := newPaid(t, "!no")
 		url := bridgeFor(t, p)

@@ -35,12 +35,11 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 		s.refuse(w, err)
 		return nil
 	}
-	t := &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
-	t.key, t.have = s.fingerprint(t.thread, req)
-	return t
+	return &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
 }
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
+	t.key, t.have = s.fingerprint(t.thread, t.request)
 	if err := t.translate(r.Context(), r.Header); err != nil {
 		s.refuse(w, err)
 		return

@@ -24,6 +24,9 @@ func (req *Request) Fingerprint(seed maphash.Seed, sent func(id string) bool) (k
 	}
 	var h maphash.Hash
 	h.SetSeed(seed)
+	if req.compact {
+		h.WriteString(compactionOrder) // a summary of a history is not its next answer
+	}
 	h.WriteString(req.Model)
 	h.Write(req.instructions)
 	for i := range items {
