@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -25,7 +24,8 @@ type modelChoice struct {
 	threads map[string]string
 	listed  map[string]bool
 	asked   time.Time // when listed was read
-	told    map[string]bool
+
+	told toldOnce // names that were swapped
 }
 
 const (
@@ -37,7 +37,7 @@ func newModelChoice(u Upstream, selected func() string) *modelChoice {
 	if selected == nil {
 		selected = func() string { return "" }
 	}
-	return &modelChoice{upstream: u, selected: selected, threads: map[string]string{}, told: map[string]bool{}}
+	return &modelChoice{upstream: u, selected: selected, threads: map[string]string{}}
 }
 
 // nativeName recognises the names of OpenAI's own models, as Codex uses them for
@@ -56,18 +56,21 @@ func (c *modelChoice) choose(ctx context.Context, asked string, h http.Header) (
 		c.remember(thread, asked)
 		return asked, false
 	}
+	return c.inPlaceOf(thread, parent), c.told.first(asked)
+}
+
+// inPlaceOf is the model for work in the background: the thread's own, its
+// parent's, or the user's choice.
+func (c *modelChoice) inPlaceOf(thread, parent string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	model = c.threads[thread]
-	if model == "" {
-		model = c.threads[parent]
+	if m := c.threads[thread]; m != "" {
+		return m
 	}
-	if model == "" {
-		model = c.chosen()
+	if m := c.threads[parent]; m != "" {
+		return m
 	}
-	swapped = !c.told[asked]
-	c.told[asked] = true
-	return model, swapped
+	return c.chosen()
 }
 
 func (c *modelChoice) chosen() string {
@@ -109,16 +112,15 @@ func (c *modelChoice) exists(ctx context.Context, name string) bool {
 	return listed == nil || listed[strings.ToLower(name)]
 }
 
+// listedModels is nil where the list cannot be read.
 func listedModels(body []byte) map[string]bool {
-	var list struct {
-		Data []modelID `json:"data"`
-	}
-	if json.Unmarshal(body, &list) != nil || len(list.Data) == 0 {
+	ids, err := models.ParseIDs(body)
+	if err != nil {
 		return nil
 	}
-	listed := make(map[string]bool, len(list.Data))
-	for _, m := range list.Data {
-		listed[strings.ToLower(m.ID)] = true
+	listed := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		listed[strings.ToLower(id)] = true
 	}
 	return listed
 }
@@ -158,7 +160,7 @@ func (s *Server) refusePaid(model string) error {
 		return nil
 	}
 	if why := s.cfg.RefusePaid(); why != "" {
-		return &translate.RequestError{Code: codeInvalidPrompt, Message: why + " Models whose name begins with free/ go on answering."}
+		return &translate.RequestError{Code: translate.CodeTell, Message: why + " Models whose name begins with free/ go on answering."}
 	}
 	return nil
 }

@@ -114,28 +114,24 @@ func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Connection", "close") // what is left of the body is not read
 	switch {
 	case errors.Is(err, errTooLarge):
-		fail(w, http.StatusBadRequest, codeInvalidPrompt, fmt.Sprintf("This request is larger than %d MB, more than any model takes. Start a new thread, or attach smaller images.", s.cfg.MaxRequest>>20))
+		fail(w, http.StatusBadRequest, translate.CodeTell, fmt.Sprintf("This request is larger than %d MB, more than any model takes. Start a new thread, or attach smaller images.", s.cfg.MaxRequest>>20))
 	case errors.Is(err, errEncoding):
 		fail(w, http.StatusUnsupportedMediaType, "unsupported_encoding", err.Error()+".")
 	default:
-		fail(w, http.StatusBadRequest, codeInvalidPrompt, "The request could not be read: "+err.Error()+".")
+		fail(w, http.StatusBadRequest, translate.CodeTell, "The request could not be read: "+err.Error()+".")
 	}
 }
-
-// codeInvalidPrompt makes Codex show the message as it stands and not repeat the
-// request.
-const codeInvalidPrompt = "invalid_prompt"
 
 // refuse answers a request that cannot be translated.
 func (s *Server) refuse(w http.ResponseWriter, err error) {
 	var bad *translate.RequestError
 	if !errors.As(err, &bad) {
-		fail(w, http.StatusBadRequest, codeInvalidPrompt, err.Error())
+		fail(w, http.StatusBadRequest, translate.CodeTell, err.Error())
 		return
 	}
 	code := bad.Code
 	if code == "" {
-		code = codeInvalidPrompt
+		code = translate.CodeTell
 	}
 	failParam(w, http.StatusBadRequest, code, bad.Message, bad.Param, 0)
 }

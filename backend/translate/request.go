@@ -36,14 +36,12 @@ type Request struct {
 
 // reasoningOptions is the request's "reasoning" object.
 type reasoningOptions struct {
-	raw     []byte
 	effort  text
 	summary text
 }
 
 // textOptions is the request's "text" object.
 type textOptions struct {
-	raw       []byte
 	format    []byte
 	verbosity text
 }
@@ -233,40 +231,28 @@ func (e *echo) field(key string) *[]byte {
 }
 
 func (o *reasoningOptions) read(r *reader) error {
-	raw, err := r.rawKind('{')
-	if err != nil || raw == nil {
-		return err
-	}
-	o.raw = raw
-	in := newReader(raw)
-	return in.object(func(key []byte) (err error) {
+	return r.object(func(key []byte) (err error) {
 		switch string(key) {
 		case "effort":
-			o.effort, err = in.text()
+			o.effort, err = r.text()
 		case "summary":
-			o.summary, err = in.text()
+			o.summary, err = r.text()
 		default:
-			err = in.skip()
+			err = r.skip()
 		}
 		return err
 	})
 }
 
 func (o *textOptions) read(r *reader) error {
-	raw, err := r.rawKind('{')
-	if err != nil || raw == nil {
-		return err
-	}
-	o.raw = raw
-	in := newReader(raw)
-	return in.object(func(key []byte) (err error) {
+	return r.object(func(key []byte) (err error) {
 		switch string(key) {
 		case "format":
-			o.format, err = in.rawKind('{')
+			o.format, err = r.rawKind('{')
 		case "verbosity":
-			o.verbosity, err = in.text()
+			o.verbosity, err = r.text()
 		default:
-			err = in.skip()
+			err = r.skip()
 		}
 		return err
 	})

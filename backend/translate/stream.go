@@ -112,24 +112,23 @@ func (s *Stream) Take() []byte {
 
 // Begin writes the events that open every answer.
 func (s *Stream) Begin() {
-	for _, typ := range []string{evCreated, evInProgress} {
-		s.ev.start(typ)
-		s.ev.str(`,"response":`)
-		s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil, "")
-		s.ev.end()
-	}
+	s.progress(evCreated)
+	s.progress(evInProgress)
+}
+
+func (s *Stream) progress(typ string) {
+	s.ev.start(typ)
+	s.ev.str(`,"response":`)
+	s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil, "")
+	s.ev.end()
 }
 
 // KeepAlive writes an event that tells the client nothing new. Codex gives up
 // on a stream that is idle, and comments do not count for it.
 func (s *Stream) KeepAlive() {
-	if s.done {
-		return
+	if !s.done {
+		s.progress(evInProgress)
 	}
-	s.ev.start(evInProgress)
-	s.ev.str(`,"response":`)
-	s.ev.out = s.appendResponse(s.ev.out, statusInProgress, nil, "")
-	s.ev.end()
 }
 
 // Chunk takes the data of one event of a streamed answer. A *Failure tells that
