@@ -1,10 +1,7 @@
 package codex
 
 import (
-	"net"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
@@ -54,26 +51,11 @@ func (s *switched) on(port int) bool {
 	if provider == "" {
 		return false
 	}
-	host, at := address(s.doc.String("model_providers", provider, "base_url"))
+	host, at := Address(s.doc.String("model_providers", provider, "base_url"))
 	if provider == ProviderID {
-		return host == "" || loopback(host)
+		return host == "" || Loopback(host)
 	}
-	return loopback(host) && at != 0 && (at == port || at == s.rec.Port)
-}
-
-// address is the host and port of a URL, "" and 0 where it has none.
-func address(text string) (host string, port int) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "", 0
-	}
-	port, _ = strconv.Atoi(u.Port())
-	return u.Hostname(), port
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	return Loopback(host) && at != 0 && (at == port || at == s.rec.Port)
 }
 
 // ours reports whether what a root key holds now is to be taken for our work and
@@ -131,12 +113,12 @@ func (s *switched) turnOn(port int, model, catalog string) error {
 // writeTable remembers what stands in the table's place, and sets our keys in it.
 func (s *switched) writeTable(port int) error {
 	all := desktopTable(port)
-	host, _ := address(s.doc.String(append(providerPath, "base_url")...))
+	host, _ := Address(s.doc.String(append(providerPath, "base_url")...))
 	switch {
 	case !s.doc.Has(providerPath...):
 		s.rec.Table = &tableRecord{Newline: !s.doc.Empty() && s.doc.FinalNewline() == ""}
-	case s.rec.Table != nil && loopback(host):
-	case host == "" || loopback(host):
+	case s.rec.Table != nil && Loopback(host):
+	case host == "" || Loopback(host):
 		s.rec.Table = &tableRecord{}
 	default:
 		s.rec.Table = &tableRecord{Foreign: map[string]*string{}}
@@ -232,8 +214,8 @@ func (s *switched) removeTable() (kept []string, err error) {
 	if t == nil {
 		t = &tableRecord{}
 	}
-	host, _ := address(s.doc.String(append(providerPath, "base_url")...))
-	if t.Foreign != nil || host != "" && !loopback(host) {
+	host, _ := Address(s.doc.String(append(providerPath, "base_url")...))
+	if t.Foreign != nil || host != "" && !Loopback(host) {
 		return nil, nil
 	}
 	if kept = s.additions(); len(kept) > 0 {

@@ -60,8 +60,8 @@ func checkProvider(ctx context.Context, l *look) Result {
 	}
 	provider := c.text("model_provider")
 	base := c.text("model_providers", provider, "base_url")
-	host, port := splitAddress(base)
-	if provider == "" || provider != codex.ProviderID && (!loopback(host) || port != l.port) {
+	host, port := codex.Address(base)
+	if provider == "" || provider != codex.ProviderID && (!codex.Loopback(host) || port != l.port) {
 		return Result{Status: OK, Text: "runs on " + orSubscription(provider)}
 	}
 	if catalog := c.text("model_catalog_json"); catalog != "" {

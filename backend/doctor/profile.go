@@ -3,10 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 )
@@ -37,7 +33,7 @@ func (l *look) profileWrong(p tomlFile) string {
 		return fmt.Sprintf("model_provider is %s, not %s", orNone(provider), codex.ProviderID)
 	}
 	base := p.text("model_providers", codex.ProviderID, "base_url")
-	if host, port := splitAddress(base); !loopback(host) || port != l.port {
+	if host, port := codex.Address(base); !codex.Loopback(host) || port != l.port {
 		return fmt.Sprintf("base_url is %s, and the bridge's port %d", orNone(base), l.port)
 	}
 	if wire := p.text("model_providers", codex.ProviderID, "wire_api"); wire != "responses" {
@@ -57,21 +53,6 @@ func orNone(text string) string {
 		return "not set"
 	}
 	return text
-}
-
-// splitAddress is the host and port of a URL, "" and 0 where it has none.
-func splitAddress(text string) (host string, port int) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "", 0
-	}
-	port, _ = strconv.Atoi(u.Port())
-	return u.Hostname(), port
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func checkKey(context.Context, *look) Result {

@@ -87,8 +87,8 @@ func (l *look) freeModel(ctx context.Context) (string, error) {
 func (l *look) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	base := l.profile().text("model_providers", codex.ProviderID, "base_url")
 	// The headers hold a key, which is for our bridge only.
-	host, port := splitAddress(base)
-	ours := loopback(host) && port == l.port
+	host, port := codex.Address(base)
+	ours := codex.Loopback(host) && port == l.port
 	if !ours {
 		base = fmt.Sprintf("http://localhost:%d/v1", l.port)
 	}
