@@ -310,6 +310,12 @@ func (t *turn) log() {
 		"in", r.Usage.Input, "cached", r.Usage.Cached, "out", r.Usage.Output,
 		"first_ms", t.firstByte.Milliseconds(), "ms", time.Since(t.began).Milliseconds(),
 	}
+	if r.Notice != "" && t.server.told.first(r.Notice) {
+		t.server.cfg.Log.Warn("ClawRouter says", "notice", r.Notice)
+	}
+	if n := t.stream.Recovered(); n > 0 {
+		attrs = append(attrs, "recovered_calls", n)
+	}
 	if t.failure != nil {
 		level, outcome = slog.LevelWarn, string(t.failure.Kind)
 		attrs = append(attrs, "error", t.failure.Message)
