@@ -2,32 +2,38 @@ module github.com/BlockRunAI/clawrouter-codex
 
 go 1.26.0
 
+// What the program is made of. Each line says what it saves us from writing.
+require (
+	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // a wallet's address from its key; constant time, pure Go
+	github.com/go-json-experiment/json v1.27.2 // token-wise JSON that keeps raw bytes; encoding/json/v2 before it needs no experiment flag
+	github.com/gofrs/flock v0.13.1 // one process a state folder, on all three systems
+	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // POSIX quoting of CLAWROUTER_CMD
+	github.com/klauspost/compress v1.20.3 // zstd, in which Codex may send its requests
+	github.com/pelletier/go-toml/v2 v2.4.3 // byte ranges of keys, for edits that leave the rest alone
+	github.com/skip2/go-qrcode v0.0.0-20200617195104-da1b6568686e // the wallet's address as a QR code
+	github.com/spf13/cobra v1.10.2 // commands, help and completion of four shells
+	golang.org/x/crypto v0.58.0 // Keccak, for wallet addresses
+	golang.org/x/sync v0.24.0 // singleflight: one look at the upstream however many turns ask
+	golang.org/x/sys v0.49.0 // job objects, process tables and port owners
+	golang.org/x/term v0.47.0 // is this a terminal
+)
+
+// What only tests need.
+require (
+	github.com/google/go-cmp v0.7.0 // differences a person can read
+	github.com/openai/openai-go/v3 v3.96.0 // a judge: OpenAI's own client
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: command lines as manual pages
+	go.uber.org/goleak v1.3.0 // no goroutine without an owner
+	pgregory.net/rapid v1.3.0 // property tests with shrinking
+)
+
 require (
 	github.com/coder/websocket v1.8.15 // indirect
-	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
-	github.com/fsnotify/fsnotify v1.10.1 // indirect
-	github.com/go-json-experiment/json v1.27.2 // indirect
-	github.com/gofrs/flock v0.13.1 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
-	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
-	github.com/openai/openai-go/v3 v3.96.0 // indirect
-	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
-	github.com/rogpeppe/go-internal v1.16.0 // indirect
-	github.com/skip2/go-qrcode v0.0.0-20200617195104-da1b6568686e // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/tidwall/gjson v1.20.0 // indirect
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/term v0.47.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
-	gopkg.in/natefinch/lumberjack.v2 v2.2.1 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )
