@@ -13,6 +13,7 @@ import (
 )
 
 func (a *app) setupCommand() *cobra.Command {
+	var migrate bool
 	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Write the profile and the model list that Codex needs",
@@ -21,14 +22,19 @@ func (a *app) setupCommand() *cobra.Command {
   clawrouter.config.toml   the profile that "codex --profile clawrouter" reads
   clawrouter-models.json   the models that its picker shows
 
-Your own additions to the profile stay, and config.toml is not touched. The
-model list is tried out with the installed Codex before it replaces the old one.
+Your own additions to the profile stay, and config.toml is not touched, unless
+with --migrate: a [profiles.clawrouter] of older releases of Codex, and a line
+profile = "clawrouter", with which newer ones refuse to start, are moved into the
+profile. Both files are copied to ~/.clawrouter-codex/backup first.
+
+The model list is tried out with the installed Codex before it replaces the old one.
 The link need not run; if it does, its models are used.
 
 Where node and npx are, and what this shell says of ports, CODEX_HOME and
 WALLET_KEY_FILE, is kept in settings.toml for a start without the shell. Keys are
 never kept.`,
 		Example: `  clawrouter-codex setup
+  clawrouter-codex setup --migrate
   CODEX_HOME=~/codex-work clawrouter-codex setup`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +46,9 @@ never kept.`,
 			if r, ok := daemon.Look(s.Paths); ok && r.Port() != 0 {
 				port = r.Port()
 			}
-			result, err := a.setUp(cmd.Context(), s, port)
+			o := a.setupOptions(s)
+			o.Port, o.Migrate = port, migrate
+			result, err := daemon.Setup(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -52,6 +60,7 @@ never kept.`,
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&migrate, "migrate", false, "move the profile of older releases out of config.toml")
 	a.linkFlags(cmd)
 	return cmd
 }
@@ -93,6 +102,28 @@ func (a *app) setupText(s *settings.Settings, result codex.SetupResult) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Profile     %s\nModel list  %s, %d models\n", result.Profile, result.Catalog.Path, result.Catalog.Models)
 	fmt.Fprintf(&b, "            %s\n", result.Source)
+	b.WriteString(migrationText(result))
 	fmt.Fprintf(&b, "\nStart the link with \"clawrouter-codex start\" and Codex with:\n\n    %s\n", codexLine(a, s))
+	return b.String()
+}
+
+// migrationText tells what --migrate did.
+func migrationText(result codex.SetupResult) string {
+	m := result.Migration
+	switch {
+	case m == nil:
+		return ""
+	case len(m.Found) == 0:
+		return "Migration   nothing of older releases in " + m.Config + "\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Migration   took %s out of %s\n", strings.Join(m.Found, " and "), m.Config)
+	if len(m.Moved) > 0 {
+		fmt.Fprintf(&b, "            moved into the profile: %s\n", strings.Join(m.Moved, ", "))
+	}
+	if len(m.Left) > 0 {
+		fmt.Fprintf(&b, "            dropped, because the profile has its own: %s\n", strings.Join(m.Left, ", "))
+	}
+	fmt.Fprintf(&b, "            copies of what was there: %s\n", m.Backup)
 	return b.String()
 }

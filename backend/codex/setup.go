@@ -2,12 +2,13 @@ package codex
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
-	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
 )
 
 // SetupOptions is what Setup needs.
@@ -18,6 +19,7 @@ type SetupOptions struct {
 	Selection models.Selection
 	Program   *Program // nil where no Codex is installed
 	Backup    string   // folder for copies of what is changed
+	Migrate   bool     // move a profile of older releases out of the base config
 	Now       time.Time
 }
 
@@ -27,10 +29,12 @@ type SetupResult struct {
 	Catalog CatalogResult `json:"catalog"`
 	Source  string        `json:"source"` // where the list of models comes from
 	Notes   []string      `json:"notes"`  // what the user should know, in words
+	// Migration is nil unless it was asked for.
+	Migration *Migration `json:"migration,omitempty"`
 }
 
 // Setup writes the catalog, after the installed Codex accepted it, and the
-// profile that names it. The base config is not touched.
+// profile that names it. The base config is not touched, unless with Migrate.
 func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
 	result := SetupResult{Profile: o.Home.Profile(), Notes: []string{}}
 	if len(o.Models) == 0 {
@@ -48,6 +52,15 @@ func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
 	}
 	result.Notes = append(result.Notes, result.Catalog.Notes...)
 	result.Catalog.Notes = nil
+	if o.Migrate {
+		// Before the profile is completed: a model of the older one is the user's.
+		d := Desktop{Home: o.Home, Backup: o.Backup, Now: func() time.Time { return o.Now }}
+		m, err := d.migrate()
+		if err != nil {
+			return result, err
+		}
+		result.Migration = &m
+	}
 	if err := writeProfile(o); err != nil {
 		return result, err
 	}
@@ -58,23 +71,15 @@ func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
 // legacyNotes tells of lines in config.toml with which Codex refuses to start
 // under --profile clawrouter.
 func legacyNotes(home Home) []string {
-	data, err := os.ReadFile(home.Config())
-	if err != nil {
-		return nil
-	}
-	doc, err := tomledit.Parse(data)
-	if err != nil {
-		return []string{fmt.Sprintf("%s cannot be read by Codex: %v", home.Config(), err)}
-	}
-	var found string
-	name, _ := doc.Get("profile")
+	found, err := home.Legacy(os.ReadFile)
+	var broken *UnreadableError
 	switch {
-	case doc.Has("profiles", ProfileName):
-		found = "the table [profiles." + ProfileName + "]"
-	case name == tomledit.Quote(ProfileName) || name == "'"+ProfileName+"'":
-		found = "the line profile = " + name
-	default:
+	case errors.As(err, &broken):
+		return []string{fmt.Sprintf("%s cannot be read by Codex: line %d, column %d: %v", broken.Path, broken.Err.Line, broken.Err.Column, broken.Err.Err)}
+	case err != nil:
+		return []string{fmt.Sprintf("%s cannot be read: %v", home.Config(), err)}
+	case len(found) == 0:
 		return nil
 	}
-	return []string{fmt.Sprintf("%s holds %s of older releases, with which Codex refuses to start: delete it there, the profile now lives in %s", home.Config(), found, home.Profile())}
+	return []string{fmt.Sprintf("%s holds %s of older releases, with which Codex refuses to start: clawrouter-codex setup --migrate moves that into %s", home.Config(), strings.Join(found, " and "), home.Profile())}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
@@ -19,6 +20,7 @@ type SetupOptions struct {
 	Port     int      // of the bridge
 	Codex    string   // path of the installed Codex, "" where there is none
 	Environ  []string // as os.Environ
+	Migrate  bool     // move the profile of older releases out of the base config
 	Now      time.Time
 }
 
@@ -36,8 +38,9 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 		fresh := !home.HasProfile()
 		result, err = codex.Setup(ctx, codex.SetupOptions{
 			Home: home, Port: o.Port, Models: list.Models, Selection: selection, Program: program,
-			Backup: o.Settings.Paths.Backup(), Now: o.Now,
+			Backup: o.Settings.Paths.Backup(), Migrate: o.Migrate, Now: o.Now,
 		})
+		fresh = fresh && (result.Migration == nil || !slices.Contains(result.Migration.Moved, "model"))
 		if err != nil || !fresh || o.Settings.Model.V == "" {
 			return err
 		}

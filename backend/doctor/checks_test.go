@@ -178,7 +178,9 @@ func TestCodexFileLines(t *testing.T) {
 			w.write(".clawrouter-codex/backup/config.toml.20260101T000000.000000000Z", "")
 		}, "fail: ~/" + config + ", line 2, column 5: not TOML, Codex does not start: unexpected character U+003D '=' at start of value → correct line 2 of ~/" + config + "; the last copy that was kept is ~/.clawrouter-codex/backup/config.toml.20260101T000000.000000000Z"},
 		{"a table", "legacy", func(w *world) { w.write(config, "[profiles.clawrouter]\nmodel = \"x\"\n") },
-			"fail: ~/" + config + " holds [profiles.clawrouter]: Codex refuses to start with --profile clawrouter → delete that table, its settings now live in ~/" + profile},
+			"fail: ~/" + config + " holds [profiles.clawrouter]: Codex refuses to start with --profile clawrouter → clawrouter-codex setup --migrate"},
+		{"the line that selects ours", "legacy", func(w *world) { w.write(config, "profile = 'clawrouter'\n") },
+			"fail: ~/" + config + ` holds profile = "clawrouter": Codex refuses to start → clawrouter-codex setup --migrate`},
 		{"a line", "legacy", func(w *world) { w.write(config, "profile = \"work\"\n") },
 			"fail: ~/" + config + ` holds profile = "work": Codex refuses to start → delete that line and start Codex with --profile work`},
 		{"another profile", "legacy", func(w *world) { w.write(config, "[profiles.work]\nmodel = \"x\"\n") }, "ok: none"},

@@ -37,7 +37,12 @@ func checkLegacy(_ context.Context, l *look) Result {
 	case c.doc.Has("profiles", codex.ProfileName):
 		return Result{
 			Status: Fail, Text: fmt.Sprintf("%s holds [profiles.%s]: Codex refuses to start with --profile %[2]s", c.path, codex.ProfileName),
-			Mend: "delete that table, its settings now live in " + l.home.Profile(),
+			Mend: setupCommand + " --migrate",
+		}
+	case selected == codex.ProfileName:
+		return Result{
+			Status: Fail, Text: fmt.Sprintf("%s holds profile = %q: Codex refuses to start", c.path, selected),
+			Mend: setupCommand + " --migrate",
 		}
 	case selected != "":
 		return Result{
