@@ -25,12 +25,20 @@ func (e *PortError) Error() string {
 
 func (e *PortError) Unwrap() error { return e.Err }
 
+// text is Error, "" for nil.
+func (e *PortError) text() string {
+	if e == nil {
+		return ""
+	}
+	return e.Error()
+}
+
 // Mend is how to start all the same.
 func (e *PortError) Mend() string {
 	return fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.Port+10)
 }
 
-func newPortError(ctx context.Context, port int, err error) error {
+func newPortError(ctx context.Context, port int, err error) *PortError {
 	return &PortError{Port: port, Owner: proxy.PortOwner(ctx, port), Err: err}
 }
 

@@ -27,13 +27,25 @@ func waitReady(ctx context.Context, o Options, link Link, up *upstream) error {
 		return err
 	}
 	o.Progress(Step{Part: "bridge", Text: "listens on " + link.Bridge, Done: true})
-	if !o.BridgeOnly {
-		if err := up.wait(ctx, o.Progress); err != nil {
-			return err
-		}
+	if link.Taken != nil {
+		o.Progress(Step{Part: "warning:", Text: link.Taken.Error() + ": Codex is told of another one as long as this program runs"})
+	}
+	o.Started(link)
+	if err := waitUpstream(ctx, o, up); err != nil {
+		return err
 	}
 	resume(ctx, o, link.Port)
 	return o.Ready(ctx, link)
+}
+
+func waitUpstream(ctx context.Context, o Options, up *upstream) error {
+	switch {
+	case o.BridgeOnly:
+		return nil
+	case o.Resident:
+		return up.waitOn(ctx, o.Progress)
+	}
+	return up.wait(ctx, o.Progress)
 }
 
 // waitBridge asks the bridge over the network, as Codex will.

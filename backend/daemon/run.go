@@ -32,10 +32,18 @@ type Options struct {
 	BridgeOnly bool
 	// AnyPort lets the system pick the bridge's port.
 	AnyPort bool
+	// OrAnyPort does so where the wanted port is taken; Link.Taken says by whom.
+	OrAnyPort bool
+	// Resident keeps the bridge up where ClawRouter cannot be started: the state
+	// says so, and RestartProxy tries again.
+	Resident bool
 
 	// Progress is told what is being waited for and what goes wrong, in words for
 	// a person. It is called by one goroutine at a time.
 	Progress func(Step)
+	// Started is called once, when the bridge answers and before its upstream is
+	// waited for.
+	Started func(Link)
 	// Ready is called once, when bridge and upstream are both healthy (or the
 	// bridge alone, with BridgeOnly). Its error ends Run.
 	Ready func(context.Context, Link) error
@@ -54,7 +62,8 @@ type Step struct {
 // Link is what Run has brought up.
 type Link struct {
 	Running
-	Port   int // the bridge's
+	Port   int        // the bridge's
+	Taken  *PortError // why Port is not the wanted one; nil where it is
 	Client *proxy.Client
 	Local  *link.Local
 }
@@ -86,6 +95,9 @@ func (o Options) withDefaults() Options {
 		one.Lock()
 		defer one.Unlock()
 		tell(s)
+	}
+	if o.Started == nil {
+		o.Started = func(Link) {}
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context, Link) error { return nil }
@@ -119,7 +131,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	if err != nil {
 		return err
 	}
-	listeners, err := listen(ctx, o)
+	listeners, taken, err := listen(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -128,7 +140,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer up.client.Close()
-	l := newLink(o, up, listeners[0].Addr().(*net.TCPAddr).Port)
+	l := newLink(o, up, listeners[0].Addr().(*net.TCPAddr).Port, taken)
 	if err := inst.announce(l.Running); err != nil {
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
 	}
@@ -149,8 +161,8 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 }
 
 // newLink describes what is about to run on port.
-func newLink(o Options, up *upstream, port int) Link {
-	l := Link{Port: port, Client: up.client}
+func newLink(o Options, up *upstream, port int, taken *PortError) Link {
+	l := Link{Port: port, Taken: taken, Client: up.client}
 	l.Running = Running{
 		PID: os.Getpid(), Command: o.Command, Version: o.Version,
 		Bridge:   fmt.Sprintf("http://localhost:%d", port),
@@ -158,7 +170,7 @@ func newLink(o Options, up *upstream, port int) Link {
 	}
 	l.Local = link.NewLocal(link.Options{
 		Settings: o.Settings, Version: o.Version, Client: up.client, Supervisor: up.supervisor,
-		Bridge: link.Bridge{URL: l.Bridge, Port: port, PID: l.PID, Command: o.Command, Since: l.Started},
+		Bridge: link.Bridge{URL: l.Bridge, Port: port, PID: l.PID, Command: o.Command, Since: l.Started, Taken: taken.text()},
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
@@ -194,16 +206,23 @@ func serve(ctx context.Context, o Options, l Link, up *upstream, bridgeServe fun
 	return failed
 }
 
-func listen(ctx context.Context, o Options) ([]net.Listener, error) {
+// listen opens the bridge's port. Where it is another one than the wanted, taken
+// says why.
+func listen(ctx context.Context, o Options) (listeners []net.Listener, taken *PortError, err error) {
 	port := o.Settings.Port.V
 	if o.AnyPort {
 		port = 0
 	}
-	listeners, err := bridge.Listen(ctx, port)
-	if err != nil && portTaken(err) {
-		return nil, newPortError(ctx, port, err)
+	listeners, err = bridge.Listen(ctx, port)
+	if err == nil || !portTaken(err) {
+		return listeners, nil, err
 	}
-	return listeners, err
+	taken = newPortError(ctx, port, err)
+	if !o.OrAnyPort {
+		return nil, nil, taken
+	}
+	listeners, err = bridge.Listen(ctx, 0)
+	return listeners, taken, err
 }
 
 func closeAll(listeners []net.Listener) error {

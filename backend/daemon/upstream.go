@@ -99,6 +99,37 @@ func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
 	}
 }
 
+// waitOn is wait for a program that stays where ClawRouter cannot be started:
+// each failure is told, and the end of it waited for.
+func (u *upstream) waitOn(ctx context.Context, progress func(Step)) error {
+	for {
+		err := u.wait(ctx, progress)
+		var failed *proxy.StartError
+		if !errors.As(err, &failed) {
+			return err
+		}
+		progress(Step{Part: "ClawRouter", Text: "cannot be started: " + failed.Message})
+		if err := u.leaveFailed(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// leaveFailed waits for the end of a failure: until then the state says it.
+func (u *upstream) leaveFailed(ctx context.Context) error {
+	for {
+		changed := u.supervisor.Changed()
+		if u.supervisor.State().Phase != proxy.PhaseFailed {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func (u *upstream) waitSupervised(ctx context.Context, progress func(Step)) error {
 	told := ""
 	for {

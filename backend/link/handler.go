@@ -27,6 +27,7 @@ func Handler(l Link, key []byte, port int) http.Handler {
 	mux.HandleFunc("GET /link/state", answer(func(ctx context.Context, _ struct{}) (State, error) { return l.State(ctx) }))
 	mux.HandleFunc("GET /link/models", answer(func(ctx context.Context, _ struct{}) (any, error) { return l.Models(ctx) }))
 	mux.HandleFunc("GET /link/wallet", answer(func(ctx context.Context, _ struct{}) (Wallet, error) { return l.Wallet(ctx) }))
+	mux.HandleFunc("GET /link/panel", answer(func(ctx context.Context, _ struct{}) (PanelAddress, error) { return l.Panel(ctx) }))
 	mux.HandleFunc("POST /link/model", answer(func(ctx context.Context, c modelCommand) (ModelUse, error) {
 		return l.UseModel(ctx, c.Name, c.Pin)
 	}))

@@ -32,6 +32,14 @@ type Link interface {
 	RestartProxy(ctx context.Context) error
 	// Wallet asks for the balance anew, which may take seconds.
 	Wallet(ctx context.Context) (Wallet, error)
+	// Panel makes an address that opens the panel, for a window or a browser which
+	// is about to be opened; it may work only once, and is kept nowhere.
+	Panel(ctx context.Context) (PanelAddress, error)
+}
+
+// PanelAddress is where the panel can be opened now.
+type PanelAddress struct {
+	URL string `json:"url"`
 }
 
 // ModelUse tells what UseModel did.

@@ -29,7 +29,9 @@ type Options struct {
 	// FindWallet tells what a ClawRouter would pay from; it is asked while none
 	// runs. It may be nil.
 	FindWallet func() (proxy.Wallet, error)
-	Now        func() time.Time
+	// PanelURL makes an address for Panel. It may be nil: then it is the page's own.
+	PanelURL func() (string, error)
+	Now      func() time.Time
 }
 
 // Local is the Link of the process that keeps it up, and with a zero Bridge that
@@ -300,6 +302,18 @@ func (l *Local) Wallet(ctx context.Context) (Wallet, error) {
 		return w, l.noWallet(ctx)
 	}
 	return w, nil
+}
+
+// Panel implements Link.
+func (l *Local) Panel(context.Context) (PanelAddress, error) {
+	if l.o.Bridge.Port == 0 {
+		return PanelAddress{}, &Error{Kind: NotRunning, Message: "the link does not run, so there is no panel to open", Fix: "clawrouter-codex"}
+	}
+	if l.o.PanelURL == nil {
+		return PanelAddress{URL: l.o.Bridge.URL + "/dashboard"}, nil
+	}
+	url, err := l.o.PanelURL()
+	return PanelAddress{URL: url}, err
 }
 
 // noWallet says why nobody can tell what pays.

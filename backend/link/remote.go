@@ -79,6 +79,11 @@ func (r *Remote) Wallet(ctx context.Context) (w Wallet, err error) {
 	return w, r.call(ctx, http.MethodGet, "/wallet", nil, &w)
 }
 
+// Panel implements Link.
+func (r *Remote) Panel(ctx context.Context) (p PanelAddress, err error) {
+	return p, r.call(ctx, http.MethodGet, "/panel", nil, &p)
+}
+
 // Subscribe implements Link.
 func (r *Remote) Subscribe(ctx context.Context) (<-chan State, error) {
 	resp, err := r.send(ctx, http.MethodGet, "/events", nil)

@@ -56,6 +56,9 @@ func TestRemoteSeesAndDoesWhatLocalDoes(t *testing.T) {
 	if w, err := remote.Wallet(ctx); err != nil || w.Balance == nil {
 		t.Errorf("wallet: %+v %v", w, err)
 	}
+	if p, err := remote.Panel(ctx); err != nil || p.URL != local.o.Bridge.URL+"/dashboard" {
+		t.Errorf("panel: %+v %v", p, err)
+	}
 	want, _ := local.State(ctx)
 	got, err := remote.State(ctx)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

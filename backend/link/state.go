@@ -55,6 +55,7 @@ type Bridge struct {
 	PID     int       `json:"pid,omitempty"`
 	Command string    `json:"command,omitempty"` // the command that started it
 	Since   time.Time `json:"since,omitzero"`
+	Taken   string    `json:"taken,omitempty"` // who has the port that was wanted; Port is another one then
 }
 
 // Proxy is the upstream.
