@@ -41,6 +41,8 @@ type Turn struct {
 	// Dropped lists the types of tools that no Chat upstream can run.
 	Dropped []string
 
+	echoTools   []byte // what the Response repeats of the request's tools
+	echoFormat  []byte // and of its text.format
 	cutNotices  bool
 	envelopeKey []byte
 	names       toolNames
@@ -114,7 +116,13 @@ func (req *Request) chatTools(turn *Turn, to Target) ([]chatTool, error) {
 			return nil, asRequestError(err)
 		}
 	}
-	turn.Dropped = c.dropped
+	turn.Dropped, turn.echoTools, turn.echoFormat = c.dropped, req.tools, req.text.format
+	if c.sparse {
+		turn.echoTools = echoTools(req.tools)
+	}
+	if req.text.format != nil {
+		turn.echoFormat = echoFormat(req.text.format)
+	}
 	return c.tools, nil
 }
 

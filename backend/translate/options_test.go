@@ -106,7 +106,7 @@ func TestResponseEchoesRequest(t *testing.T) {
 			"reasoning":{"effort":"high","summary":"auto"},"text":{"format":{"type":"json_object"},"verbosity":"low"},"temperature":0.5,"top_p":0.25,"top_logprobs":2,
 			"presence_penalty":0.1,"frequency_penalty":0.2,"max_output_tokens":9,"max_tool_calls":3,"metadata":{"a":"b"},"truncation":"auto","service_tier":"flex",
 			"safety_identifier":"s","prompt_cache_key":"k","user":"u"}`,
-			`{"instructions":"Be \"brief\".","tools":[{"type":"function","name":"f"}],"tool_choice":"none","parallel_tool_calls":false,
+			`{"instructions":"Be \"brief\".","tools":[{"type":"function","name":"f","description":"","parameters":{},"strict":false}],"tool_choice":"none","parallel_tool_calls":false,
 			"reasoning":{"effort":"high","summary":"auto"},"text":{"format":{"type":"json_object"},"verbosity":"low"},"temperature":0.5,"top_p":0.25,"top_logprobs":2,
 			"presence_penalty":0.1,"frequency_penalty":0.2,"max_output_tokens":9,"max_tool_calls":3,"metadata":{"a":"b"},"truncation":"auto","service_tier":"flex",
 			"safety_identifier":"s","prompt_cache_key":"k","user":"u"}`,
@@ -118,9 +118,17 @@ func TestResponseEchoesRequest(t *testing.T) {
 			"text":{"format":{"type":"text"},"verbosity":"medium"},"temperature":1,"metadata":{}}`,
 		},
 		{
+			"what a strict client wants of tools and format",
+			`{"model":"m","input":"x","tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object"}},{"type":"custom","name":"c"},
+			{"type":"function","name":"whole","description":null,"parameters":null,"strict":true}],"text":{"format":{"type":"json_schema","name":"n","schema":{}}}}`,
+			`{"tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":false},{"type":"custom","name":"c"},
+			{"type":"function","name":"whole","description":null,"parameters":null,"strict":true}],
+			"text":{"format":{"type":"json_schema","name":"n","schema":{},"description":"","strict":false},"verbosity":"medium"}}`,
+		},
+		{
 			"indented",
 			"{\"model\":\"m\",\"input\":\"x\",\"tools\":[\r\n  {\n\"type\": \"function\", \"name\": \"g\"}\n],\"tool_choice\":{\n\"type\":\"function\",\"name\":\"g\"},\"metadata\":{\n\"a\":\"b\"\n},\"text\":{\"format\":{\n\"type\":\"text\"}}}",
-			`{"tools":[{"type":"function","name":"g"}],"tool_choice":{"type":"function","name":"g"},"metadata":{"a":"b"},"text":{"format":{"type":"text"},"verbosity":"medium"}}`,
+			`{"tools":[{"type":"function","name":"g","description":"","parameters":{},"strict":false}],"tool_choice":{"type":"function","name":"g"},"metadata":{"a":"b"},"text":{"format":{"type":"text"},"verbosity":"medium"}}`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *Stream) openReasoning() {
 	s.mark()
 	s.ev.start(evItemAdded)
 	s.ev.int("output_index", o.index)
-	s.ev.str(`,"item":{"id":"` + o.id + `","type":"reasoning","status":"in_progress","summary":[],"content":[],"encrypted_content":null}`)
+	s.ev.str(`,"item":{"id":"` + o.id + `","type":"reasoning","status":"in_progress","summary":[],"content":[]}`)
 	s.ev.end()
 	if s.summarised() {
 		o.delta = newDelta(evSummaryDelta, o.id, o.index, "summary_index")
@@ -53,14 +53,15 @@ func (s *Stream) closeReasoning() {
 		s.reasoningDone(evReasoningDone, evPartDone, "content_index", "reasoning_text")
 	}
 	s.itemDone(o.index, []byte(`{"id":"`+o.id+`","type":"reasoning","status":"completed","summary":`+summary+
-		`,"content":`+content+`,"encrypted_content":`+s.sealed()+`}`))
+		`,"content":`+content+s.sealed()+`}`))
 }
 
-// sealed is the reasoning item's encrypted_content, as JSON: null where the
-// client did not ask for it.
+// sealed is the reasoning item's encrypted_content, as a member. Where the client
+// did not ask for it there is none: the open specification of the API allows no
+// null there.
 func (s *Stream) sealed() string {
 	if !s.turn.Request.EncryptedReasoning {
-		return `null`
+		return ""
 	}
 	e := envelope{Family: family(s.model), Details: mergeDetails(s.details)}
 	s.details = nil
@@ -70,9 +71,9 @@ func (s *Stream) sealed() string {
 	}
 	sealed := e.seal(s.turn.envelopeKey, said)
 	if sealed == "" {
-		return `null`
+		return ""
 	}
-	return `"` + sealed + `"`
+	return `,"encrypted_content":"` + sealed + `"`
 }
 
 func (s *Stream) reasoningDone(textDone, partDone, index, partType string) {

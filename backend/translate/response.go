@@ -84,7 +84,7 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code st
 		dst = s.usage.append(dst)
 	}
 	orElse("instructions", req.instructions, `null`)
-	orElse("tools", req.tools, `[]`)
+	orElse("tools", s.turn.echoTools, `[]`)
 	orElse("tool_choice", req.toolChoice, `"auto"`)
 	orElse("parallel_tool_calls", req.parallel, `true`)
 	orElse("reasoning", nil, s.reasoningEcho())
@@ -121,8 +121,8 @@ func (s *Stream) reasoningEcho() string {
 func (s *Stream) textEcho() string {
 	o := s.turn.Request.text
 	format, verbosity := `{"type":"text"}`, `"medium"`
-	if o.format != nil {
-		format = string(o.format)
+	if s.turn.echoFormat != nil {
+		format = string(s.turn.echoFormat)
 	}
 	if !o.verbosity.empty() {
 		verbosity = string(o.verbosity)

@@ -107,6 +107,7 @@ type toolReader struct {
 	webSearch bool
 	tools     []chatTool
 	dropped   []string // types that no Chat upstream can run
+	sparse    bool     // a function lacks members that the API's answers always have
 }
 
 // list reads an array of tools, those in namespaces included.
@@ -157,6 +158,7 @@ func (c *toolReader) declare(d toolDecl, namespace text) error {
 	ref := toolRef{namespace: namespace.String(), name: d.name.String()}
 	switch typ := d.typ.String(); typ {
 	case "function":
+		c.sparse = c.sparse || d.description == nil || d.parameters == nil || d.strict == nil
 		c.offer(ref, chatTool{description: d.description, parameters: d.parameters, strict: d.strict})
 	case "custom":
 		ref.kind = toolCustom

@@ -21,20 +21,32 @@ import (
 // has every field that openai's declarations require, of the right type, and
 // none that they do not know. Where the declarations are narrower than what the
 // API itself sends, they are widened, by name.
-const typed = `import type { Response, ResponseCustomToolCall, ResponseFunctionCallArgumentsDoneEvent,
-  ResponseOutputItem, ResponseOutputItemAddedEvent, ResponseOutputItemDoneEvent, ResponseStreamEvent,
+const typed = `import type { CompactedResponse, FunctionTool, Response, ResponseCustomToolCall,
+  ResponseFormatTextJSONSchemaConfig, ResponseFunctionCallArgumentsDoneEvent, ResponseOutputItem,
+  ResponseOutputItemAddedEvent, ResponseOutputItemDoneEvent, ResponseReasoningItem, ResponseStreamEvent,
+  ResponseTextConfig, Tool,
 } from 'openai/resources/responses/responses';
 
 // The API sends null for these where there is nothing to say.
 type Nullable = 'usage' | 'user' | 'safety_identifier' | 'prompt_cache_key';
 // Calls of custom tools come with a status, as all items do.
-type Item = Exclude<ResponseOutputItem, ResponseCustomToolCall> |
-  (ResponseCustomToolCall & { status: 'in_progress' | 'completed' | 'incomplete' });
-// The open specification of the API has these beside openai's own.
-type Open = { store: boolean; presence_penalty: number; frequency_penalty: number };
+type Item = Exclude<ResponseOutputItem, ResponseCustomToolCall | ResponseReasoningItem> |
+  (ResponseCustomToolCall & { status: 'in_progress' | 'completed' | 'incomplete' }) |
+  // The open specification of the API is narrower than openai's own here: no null,
+  (Omit<ResponseReasoningItem, 'encrypted_content'> & { encrypted_content?: string });
+// all that describes a function or a format, whether or not the request did,
+type OpenTool = Exclude<Tool, FunctionTool> | (FunctionTool & { description: string | null });
+type Format = NonNullable<ResponseTextConfig['format']>;
+type OpenFormat = Exclude<Format, ResponseFormatTextJSONSchemaConfig> |
+  (ResponseFormatTextJSONSchemaConfig & { description: string; strict: boolean });
+// and each of these.
+type Open = { output: Item[]; tools: OpenTool[]; text: Omit<ResponseTextConfig, 'format'> & { format: OpenFormat };
+  store: boolean; background: boolean; completed_at: number | null; max_output_tokens: number | null;
+  max_tool_calls: number | null; presence_penalty: number; frequency_penalty: number; temperature: number;
+  top_p: number; top_logprobs: number; service_tier: string; truncation: 'auto' | 'disabled';
+  instructions: string | null; previous_response_id: string | null; reasoning: NonNullable<Response['reasoning']> };
 // output_text is added by the package itself.
-type Sent = Omit<Response, 'output_text' | 'output' | Nullable> &
-  { [key in Nullable]: Response[key] | null } & { output: Item[] } & Open;
+type Sent = Omit<Response, 'output_text' | keyof Open | Nullable> & { [key in Nullable]: Response[key] | null } & Open;
 type Event<T> =
   T extends { response: Response } ? Omit<T, 'response'> & { response: Sent } :
   T extends ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent ? Omit<T, 'item'> & { item: Item } :
@@ -44,6 +56,8 @@ type Event<T> =
 export const events: Event<ResponseStreamEvent>[] = [
 %s];
 export const responses: Sent[] = [
+%s];
+export const compacted: (Omit<CompactedResponse, 'output'> & { output: Item[] })[] = [
 %s];
 `
 
@@ -58,6 +72,9 @@ func typedRequests(t *testing.T) map[string]string {
 		"cut at its length": request(t, `[[length]]`, ""),
 		failed:              request(t, `[[slow 4]] [[400]]`, ""),
 	}
+	for name, body := range openRequests {
+		all[name] = body
+	}
 	for _, s := range scripts {
 		all[s.name] = request(t, s.script, s.extra)
 	}
@@ -66,7 +83,7 @@ func typedRequests(t *testing.T) map[string]string {
 
 func TestTypesOfOpenAI(t *testing.T) {
 	link := stage.StartLink(t)
-	var events, responses strings.Builder
+	var events, responses, compacted strings.Builder
 	for name, body := range typedRequests(t) {
 		for _, line := range post(t, link, body, true) {
 			fmt.Fprintf(&events, "// %s\n%s,\n", name, line)
@@ -78,11 +95,12 @@ func TestTypesOfOpenAI(t *testing.T) {
 			fmt.Fprintf(&responses, "// %s\n%s,\n", name, object)
 		}
 	}
+	fmt.Fprintf(&compacted, "%s,\n", compact(t, link, `[[say "Launch on Tuesday."]]`))
 	folder := stage.Folder(t)
 	if err := os.Symlink(filepath.Join(stage.Root(), "e2e", "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
-	source := fmt.Sprintf(typed, events.String(), responses.String())
+	source := fmt.Sprintf(typed, events.String(), responses.String(), compacted.String())
 	if err := os.WriteFile(filepath.Join(folder, "sent.mts"), []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
