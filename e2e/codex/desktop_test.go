@@ -72,10 +72,15 @@ type desktopUser struct {
 func newDesktopUser(t *testing.T) *desktopUser {
 	t.Helper()
 	u := &desktopUser{codex: newCodex(t), own: newOwnProvider(t)}
+	// A repository of its own: what Codex trusts is then this folder, and not the
+	// checkout that it is in, or the one that this is a worktree of.
+	if out, err := exec.CommandContext(t.Context(), "git", "init", "-q", u.work).CombinedOutput(); err != nil {
+		t.Fatalf("git init: %v\n%s", err, out)
+	}
 	u.original = "# my own\nmodel_provider = 'mine' # the best\n\n\nmodel   = \"own-model\"\n\n" +
 		"[model_providers.mine] # here\nname = \"Mine\"\nbase_url = \"" + u.own.URL + "/v1\"\nwire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n\n" +
 		// Codex until 0.140 adds this itself when it runs here.
-		"[projects.\"" + stage.Root() + "\"]\ntrust_level = \"trusted\"\n\n" +
+		"[projects.\"" + u.work + "\"]\ntrust_level = \"trusted\"\n\n" +
 		"[tui]\n# nothing yet"
 	u.write("config.toml", u.original)
 	// Our table has requires_openai_auth: Codex wants to be logged in.
@@ -154,6 +159,7 @@ func (u *desktopUser) plain() {
 // provider before and after; what Codex wrote meanwhile is exactly what it would
 // have written without us.
 func TestDesktopSwitch(t *testing.T) {
+	t.Parallel()
 	u := newDesktopUser(t)
 	u.ours("desktop", "on")
 	u.plain()
@@ -192,6 +198,7 @@ func cutTable(text string) (table, rest string, ok bool) {
 
 // A link that stops in order leaves no Codex that points at it.
 func TestPlainCodexRunsAfterTheLinkStopped(t *testing.T) {
+	t.Parallel()
 	u := newDesktopUser(t)
 	u.ours("desktop", "on")
 	u.link.Bridge.Stop(t)
@@ -206,6 +213,7 @@ func TestPlainCodexRunsAfterTheLinkStopped(t *testing.T) {
 
 // A link that was killed cannot tidy up; the doctor does it.
 func TestPlainCodexRunsAfterAKillAndTheDoctor(t *testing.T) {
+	t.Parallel()
 	u := newDesktopUser(t)
 	u.ours("desktop", "on")
 	var running struct{ PID int }
@@ -232,6 +240,7 @@ func TestPlainCodexRunsAfterAKillAndTheDoctor(t *testing.T) {
 
 // What Codex Desktop reads over its own protocol.
 func TestDesktopSeesOurModels(t *testing.T) {
+	t.Parallel()
 	u := newDesktopUser(t)
 	u.ours("desktop", "on")
 	s := startAppServer(t, u)

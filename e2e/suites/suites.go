@@ -13,6 +13,7 @@ import (
 // shortPlan is `make test`. The first lane compiles and computes; the second
 // mostly waits: for npm, then for clients that wait for the bridge.
 func shortPlan(fuzzTime time.Duration) lanes {
+	older := []string{"CODEX_VERSION=" + olderCodex}
 	return lanes{
 		{
 			{"checks", checks},
@@ -23,6 +24,8 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"clients", installClients("")},
 			{"judges", clientTests(nil, "-timeout=3m", "./e2e/judges/...")},
 			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
+			{"older", installClients(olderCodex)},
+			{"files-" + olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/...")},
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
 		},
 	}
@@ -31,6 +34,11 @@ func shortPlan(fuzzTime time.Duration) lanes {
 // olderCodex is the oldest release whose profile files and request shape the
 // bridge promises to serve.
 const olderCodex = "0.140.0"
+
+// filesTests are those of Codex's files: what it reads of the profile, the base
+// config and the catalog differs from release to release, so that each run of the
+// tests asks the oldest one too. The turns themselves are left to the long run.
+const filesTests = "^Test(Profile|Catalog|Desktop|PlainCodex)"
 
 // longPlan is `make test-long`: nothing runs beside anything else, so that the
 // figures in its record mean something.
