@@ -52,6 +52,9 @@ type Config struct {
 	// Control answers everything below /link/ and asks for a key of its own; nil
 	// means that there is nothing.
 	Control http.Handler
+	// Panel answers /dashboard and everything below it, behind guards of its own;
+	// nil means that there is none.
+	Panel http.Handler
 	// Book holds and books what calls cost; nil books nothing.
 	Book *spend.Book
 	// Backoff tells how long to wait before a request is sent upstream again,
@@ -145,6 +148,10 @@ func (s *Server) Handler() http.Handler {
 	}
 	if s.cfg.Control != nil {
 		mux.Handle("/link/", s.cfg.Control)
+	}
+	if s.cfg.Panel != nil {
+		mux.Handle("/dashboard", s.cfg.Panel)
+		mux.Handle("/dashboard/", s.cfg.Panel)
 	}
 	mux.HandleFunc("/", notFound)
 	return s.recoverPanics(mux)

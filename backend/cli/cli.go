@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.PersistentFlags().BoolVar(&a.json, "json", false, `print one JSON object, {"ok":true,"data":…} or {"ok":false,"error":…}`)
 	root.AddCommand(a.upCommand(), a.startCommand(), a.bridgeCommand(), a.setupCommand(),
-		a.genCatalogCommand(), a.modelCommand(), a.websearchCommand(), a.walletCommand(), a.configCommand(),
+		a.genCatalogCommand(), a.modelCommand(), a.websearchCommand(), a.walletCommand(), a.panelCommand(), a.configCommand(),
 		a.desktopCommand(), a.uninstallCommand(), a.completionCommand(), a.simCommand(), a.versionCommand())
 	root.AddCommand(a.doctorCommand())
 	return root

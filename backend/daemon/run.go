@@ -14,6 +14,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/panel"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
@@ -131,6 +132,10 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	if err != nil {
 		return err
 	}
+	tabs, err := keyFor(master, "panel")
+	if err != nil {
+		return err
+	}
 	listeners, taken, err := listen(ctx, o)
 	if err != nil {
 		return err
@@ -140,7 +145,13 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer up.client.Close()
-	l := newLink(o, up, listeners[0].Addr().(*net.TCPAddr).Port, taken)
+	port := listeners[0].Addr().(*net.TCPAddr).Port
+	access := panel.NewAccess(tabs, o.Now)
+	l := newLink(o, up, port, taken, func() (string, error) { return panel.URL(access, port), nil })
+	page, err := panel.New(panel.Config{Link: l.Local, Access: access, Port: port})
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
 	if err := inst.announce(l.Running); err != nil {
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
 	}
@@ -152,7 +163,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log, Book: book,
 		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
-		Control: link.Handler(l.Local, api, l.Port),
+		Control: link.Handler(l.Local, api, l.Port), Panel: page,
 	})
 	served := serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)
@@ -161,7 +172,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 }
 
 // newLink describes what is about to run on port.
-func newLink(o Options, up *upstream, port int, taken *PortError) Link {
+func newLink(o Options, up *upstream, port int, taken *PortError, panelURL func() (string, error)) Link {
 	l := Link{Port: port, Taken: taken, Client: up.client}
 	l.Running = Running{
 		PID: os.Getpid(), Command: o.Command, Version: o.Version,
@@ -174,7 +185,7 @@ func newLink(o Options, up *upstream, port int, taken *PortError) Link {
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
-		Now: o.Now,
+		PanelURL: panelURL, Now: o.Now,
 	})
 	return l
 }
