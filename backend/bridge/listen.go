@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
+	"net/netip"
 	"syscall"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // Listen opens 127.0.0.1:port and [::1]:port: both or neither, because Codex is
@@ -30,14 +32,23 @@ func Listen(ctx context.Context, port int) ([]net.Listener, error) {
 	return nil, err
 }
 
+// ListenError says on which of the two addresses nothing could be opened.
+type ListenError struct {
+	At  netip.AddrPort
+	Err error
+}
+
+func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.At, e.Err) }
+func (e *ListenError) Unwrap() error { return e.Err }
+
 func listenBoth(ctx context.Context, port int) ([]net.Listener, error) {
 	var lc net.ListenConfig
-	v4, err := lc.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	v4, err := lc.Listen(ctx, "tcp4", socket.V4(port).String())
 	if err != nil {
-		return nil, fmt.Errorf("listen on 127.0.0.1:%d: %w", port, err)
+		return nil, &ListenError{At: socket.V4(port), Err: err}
 	}
 	port = v4.Addr().(*net.TCPAddr).Port
-	v6, err := lc.Listen(ctx, "tcp6", net.JoinHostPort("::1", strconv.Itoa(port)))
+	v6, err := lc.Listen(ctx, "tcp6", socket.V6(port).String())
 	switch {
 	case err == nil:
 		return []net.Listener{v4, v6}, nil
@@ -45,5 +56,5 @@ func listenBoth(ctx context.Context, port int) ([]net.Listener, error) {
 		return []net.Listener{v4}, nil // no ::1 here, so nobody else can have it either
 	}
 	v4.Close()
-	return nil, fmt.Errorf("listen on [::1]:%d: %w", port, err)
+	return nil, &ListenError{At: socket.V6(port), Err: err}
 }

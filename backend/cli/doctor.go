@@ -16,6 +16,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -82,7 +83,7 @@ func (a *app) doctorEnv() doctor.Env {
 		// Neither a proxy of the environment's nor a connection that is kept: both
 		// servers are on this machine.
 		Transport: &http.Transport{DisableKeepAlives: true},
-		Listener:  proxy.FindListener, PortFree: proxy.PortFree, Node: proxy.CheckNode,
+		Listener:  socket.Listener, Free: socket.Free, Node: proxy.CheckNode,
 	}
 	if s == nil {
 		return env

@@ -11,6 +11,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 func TestFailuresAreToldWithWhatMendsThem(t *testing.T) {
@@ -39,7 +40,7 @@ func TestFailuresAreToldWithWhatMendsThem(t *testing.T) {
 		{"a wallet misspelt", start(proxy.WalletMalformed), failure{"It does not run.", "Install it.", 2}, false},
 		{"ClawRouter's port taken", start(proxy.PortTaken), failure{"It does not run.", "Install it.", 4}, false},
 		{
-			"the bridge's port taken", &daemon.PortError{Port: 8403, Owner: "nginx (pid 812)"},
+			"the bridge's port taken", &daemon.PortError{At: socket.V4(8403), Owner: "nginx (pid 812)"},
 			failure{"port 8403 is in use by nginx (pid 812)", "stop that program, or choose another port: PORT=8413 clawrouter-codex up", 4}, false,
 		},
 	}

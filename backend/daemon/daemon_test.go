@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/clawsim"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -215,24 +217,32 @@ func TestTheSecondWaitsForTheFirstsName(t *testing.T) {
 	}
 }
 
+// One address of the two is enough for a squatter: Codex is told "localhost".
 func TestATakenPortIsToldWithItsOwner(t *testing.T) {
-	other, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Close() }()
-	port := other.Addr().(*net.TCPAddr).Port
-	s := load(t, map[string]string{"PORT": fmt.Sprint(port)})
-	err = Run(t.Context(), Options{Settings: s, Version: "1", Command: "bridge", BridgeOnly: true})
-	var taken *PortError
-	if !errors.As(err, &taken) || taken.Port != port {
-		t.Fatalf("got %v", err)
-	}
-	if !strings.Contains(err.Error(), fmt.Sprintf("pid %d", os.Getpid())) {
-		t.Errorf("%q does not name the owner", err)
-	}
-	if _, ok := Look(s.Paths); ok {
-		t.Error("the state folder is still taken")
+	for name, words := range map[string]string{"127.0.0.1": "port %d is in use by", "::1": "port %d of ::1, which localhost means too, is in use by"} {
+		t.Run(name, func(t *testing.T) {
+			other, err := net.Listen("tcp", net.JoinHostPort(name, "0"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = other.Close() }()
+			at := other.Addr().(*net.TCPAddr).AddrPort()
+			s := load(t, map[string]string{"PORT": fmt.Sprint(at.Port())})
+			err = Run(t.Context(), Options{Settings: s, Version: "1", Command: "bridge", BridgeOnly: true})
+			var taken *PortError
+			if !errors.As(err, &taken) || taken.At != at {
+				t.Fatalf("got %v", err)
+			}
+			if want := fmt.Sprintf(words, at.Port()); !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d", os.Getpid())) {
+				t.Errorf("%q does not name address and owner", err)
+			}
+			if _, ok := Look(s.Paths); ok {
+				t.Error("the state folder is still taken")
+			}
+			if left := net.JoinHostPort(map[string]string{"127.0.0.1": "::1", "::1": "127.0.0.1"}[name], fmt.Sprint(at.Port())); !socket.Free(t.Context(), netip.MustParseAddrPort(left)) {
+				t.Errorf("%s is still held", left)
+			}
+		})
 	}
 }
 

@@ -4,23 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"syscall"
 
-	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // PortError says that something else has the bridge's port.
 type PortError struct {
-	Port  int
-	Owner string // "node, process 4711", or "" where the system does not tell
+	At    netip.AddrPort // the one of our two addresses that is taken
+	Owner string         // "node (pid 4711, user ann)"; "another program" where the system does not tell
 	Err   error
 }
 
+// Error names ::1, which hardly anybody looks at: who holds it alone receives what
+// a Codex sends that tries that address of localhost first.
 func (e *PortError) Error() string {
-	if e.Owner == "" {
-		return fmt.Sprintf("port %d is in use by another program", e.Port)
+	where := fmt.Sprintf("port %d", e.At.Port())
+	if e.At.Addr().Is6() {
+		where += " of ::1, which localhost means too,"
 	}
-	return fmt.Sprintf("port %d is in use by %s", e.Port, e.Owner)
+	return where + " is in use by " + e.Owner
 }
 
 func (e *PortError) Unwrap() error { return e.Err }
@@ -35,11 +40,15 @@ func (e *PortError) text() string {
 
 // Mend is how to start all the same.
 func (e *PortError) Mend() string {
-	return fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.Port+10)
+	return fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.At.Port()+10)
 }
 
-func newPortError(ctx context.Context, port int, err error) *PortError {
-	return &PortError{Port: port, Owner: proxy.PortOwner(ctx, port), Err: err}
+func newPortError(ctx context.Context, err *bridge.ListenError) *PortError {
+	e := &PortError{At: err.At, Owner: "another program", Err: err}
+	if owner, err := socket.Listener(ctx, e.At); err == nil {
+		e.Owner = owner.String()
+	}
+	return e
 }
 
 // wsaAddrInUse is Windows' own number for EADDRINUSE.

@@ -225,10 +225,11 @@ func listen(ctx context.Context, o Options) (listeners []net.Listener, taken *Po
 		port = 0
 	}
 	listeners, err = bridge.Listen(ctx, port)
-	if err == nil || !portTaken(err) {
+	var at *bridge.ListenError
+	if !errors.As(err, &at) || !portTaken(err) {
 		return listeners, nil, err
 	}
-	taken = newPortError(ctx, port, err)
+	taken = newPortError(ctx, at)
 	if !o.OrAnyPort {
 		return nil, nil, taken
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // bridgeState is what answers at the bridge's address.
@@ -60,11 +62,11 @@ func checkBridge(ctx context.Context, l *look) Result {
 		return l.noBridge(ctx, b)
 	}
 	address := fmt.Sprintf("http://localhost:%d", l.port)
-	owner, err := l.env.Listener(ctx, l.port)
+	owner, err := l.env.Listener(ctx, socket.V4(l.port))
 	switch {
 	case err == nil && !owner.Ours:
 		return Result{
-			Status: Fail, Text: fmt.Sprintf("the bridge on port %d is another user's: %s", l.port, owner.Text),
+			Status: Fail, Text: fmt.Sprintf("the bridge on port %d is another user's: %s", l.port, owner.String()),
 			Mend: l.otherPort(),
 		}
 	case b.six:
@@ -88,12 +90,12 @@ func checkBridge(ctx context.Context, l *look) Result {
 
 // noBridge tells who has the port, or that nobody has.
 func (l *look) noBridge(ctx context.Context, b bridgeState) Result {
-	if l.env.PortFree(ctx, l.port) {
+	if l.env.Free(ctx, socket.V4(l.port)) {
 		return Result{Status: Fail, Text: fmt.Sprintf("does not run: nothing listens on port %d", l.port), Mend: "clawrouter-codex up"}
 	}
-	owner, err := l.env.Listener(ctx, l.port)
-	who := owner.Text
-	if err != nil || who == "" {
+	owner, err := l.env.Listener(ctx, socket.V4(l.port))
+	who := owner.String()
+	if err != nil {
 		who = "another program"
 	}
 	switch {

@@ -3,10 +3,12 @@ package doctor
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // Env is everything that the checks take from the world.
@@ -28,9 +30,9 @@ type Env struct {
 
 	// Transport reaches the bridge and the upstream.
 	Transport http.RoundTripper
-	// Listener and PortFree are the proxy package's.
-	Listener func(ctx context.Context, port int) (proxy.Listener, error)
-	PortFree func(ctx context.Context, port int) bool
+	// Listener and Free are the socket package's.
+	Listener func(ctx context.Context, addr netip.AddrPort) (socket.Owner, error)
+	Free     func(ctx context.Context, addr netip.AddrPort) bool
 	// Node is proxy.CheckNode.
 	Node func(ctx context.Context, s proxy.NodeSearch) (proxy.Node, error)
 	Now  func() time.Time

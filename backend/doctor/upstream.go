@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // address is where the upstream should answer.
@@ -62,7 +63,7 @@ func (l *look) versionWords(h proxy.Health) string {
 
 func (l *look) noClawRouter(ctx context.Context, err error) Result {
 	port := l.env.Settings.ProxyPort.V
-	if l.env.PortFree(ctx, port) {
+	if l.env.Free(ctx, socket.V4(port)) {
 		if !l.running {
 			return Result{Status: Fail, Text: fmt.Sprintf("does not run: nothing listens on port %d", port), Mend: "clawrouter-codex up"}
 		}
@@ -72,8 +73,8 @@ func (l *look) noClawRouter(ctx context.Context, err error) Result {
 		}
 	}
 	who := "another program"
-	if owner, err := l.env.Listener(ctx, port); err == nil && owner.Text != "" {
-		who = owner.Text
+	if owner, err := l.env.Listener(ctx, socket.V4(port)); err == nil {
+		who = owner.String()
 	}
 	text := fmt.Sprintf("port %d is in use by %s, which does not answer: %v", port, who, rootCause(err))
 	if errors.Is(err, proxy.ErrNotClawRouter) {
@@ -95,14 +96,14 @@ func checkOwner(ctx context.Context, l *look) Result {
 	if _, err := l.upstream(); err != nil {
 		return Result{Status: Skip, Text: "ClawRouter does not answer"}
 	}
-	owner, err := l.env.Listener(ctx, l.env.Settings.ProxyPort.V)
+	owner, err := l.env.Listener(ctx, socket.V4(l.env.Settings.ProxyPort.V))
 	switch {
 	case err != nil:
 		return Result{Status: Warn, Text: fmt.Sprintf("the system does not tell whose it is: %v", rootCause(err)), Mend: l.otherProxyPort()}
 	case !owner.Ours:
-		return Result{Status: Fail, Text: "another user's: " + owner.Text, Mend: l.otherProxyPort()}
+		return Result{Status: Fail, Text: "another user's: " + owner.String(), Mend: l.otherProxyPort()}
 	}
-	return Result{Status: OK, Text: "yours: " + owner.Text}
+	return Result{Status: OK, Text: "yours: " + owner.String()}
 }
 
 // rootCause leaves out the layers that repeat the address.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // world is a machine on which all is well, until a test changes something.
@@ -25,7 +27,7 @@ type world struct {
 	vars map[string]string
 
 	servers   map[string]http.HandlerFunc // by host:port; none is a refused connection
-	listeners map[int]proxy.Listener      // by port
+	listeners map[int]socket.Owner        // by port
 	running   bool
 	announced int // the port that the running process tells; 0 is none
 	codex     *fakeCodex
@@ -49,9 +51,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		t: t, home: t.TempDir(), vars: map[string]string{}, running: true,
 		codex: &fakeCodex{version: "0.169.0"}, node: proxy.Node{Path: "/opt/node", Version: "22.11.0", Npx: "/opt/npx"},
-		listeners: map[int]proxy.Listener{
-			8403: {PID: 11, Ours: true, Text: "clawrouter-codex (pid 11, user ann)"},
-			8404: {PID: 12, Ours: true, Text: "node (pid 12, user ann)"},
+		listeners: map[int]socket.Owner{
+			8403: {PID: 11, Name: "clawrouter-codex", User: "ann", Ours: true},
+			8404: {PID: 12, Name: "node", User: "ann", Ours: true},
 		},
 	}
 	w.servers = map[string]http.HandlerFunc{
@@ -105,7 +107,7 @@ func (w *world) down() {
 func (w *world) foreign(port int, answer http.HandlerFunc) {
 	host := fmt.Sprintf("127.0.0.1:%d", port)
 	w.servers[host] = answer
-	w.listeners[port] = proxy.Listener{PID: 9, Text: "nginx (pid 9, user www)"}
+	w.listeners[port] = socket.Owner{PID: 9, Name: "nginx", User: "www"}
 }
 
 func (w *world) env() Env {
@@ -122,16 +124,16 @@ func (w *world) env() Env {
 		Settings: s, SettingsErr: err, Version: "1.2.3", Environ: environ, Home: w.home, GOOS: "linux", Deep: w.deep,
 		Running:   func() (int, bool) { return w.announced, w.running },
 		CodexPath: "/opt/codex", Transport: w,
-		Listener: func(_ context.Context, port int) (proxy.Listener, error) {
-			if l, ok := w.listeners[port]; ok {
+		Listener: func(_ context.Context, at netip.AddrPort) (socket.Owner, error) {
+			if l, ok := w.listeners[int(at.Port())]; ok {
 				return l, nil
 			}
-			return proxy.Listener{}, errors.New("the system does not tell who listens there")
+			return socket.Owner{}, errors.New("the system does not tell who listens there")
 		},
-		PortFree: func(_ context.Context, port int) bool { _, ok := w.listeners[port]; return !ok },
-		Node:     func(context.Context, proxy.NodeSearch) (proxy.Node, error) { return w.node, w.nodeErr },
-		Now:      func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
-		Setup:    w.setup,
+		Free:  func(_ context.Context, at netip.AddrPort) bool { _, ok := w.listeners[int(at.Port())]; return !ok },
+		Node:  func(context.Context, proxy.NodeSearch) (proxy.Node, error) { return w.node, w.nodeErr },
+		Now:   func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+		Setup: w.setup,
 		Subscription: func(context.Context) error {
 			w.fixed = append(w.fixed, "subscription")
 			w.write(".codex/config.toml", "model = \"gpt-5\"\n")

@@ -1,31 +1,6 @@
 package proxy
 
-import (
-	"context"
-	"fmt"
-	"path/filepath"
-)
-
-// Listener is who listens on a port of 127.0.0.1.
-type Listener struct {
-	PID  int    // 0 when the system does not tell
-	User string // whose it is; empty when unknown
-	Ours bool   // it belongs to this user
-	Text string // for messages: "nginx (pid 812, user www-data)"
-}
-
-// FindListener asks the system who listens on 127.0.0.1:port. An error means that
-// nobody does, or that the system does not tell who.
-func FindListener(ctx context.Context, port int) (Listener, error) {
-	owner, err := findPortOwner(ctx, port)
-	if err != nil {
-		return Listener{}, fmt.Errorf("look who listens on port %d: %w", port, err)
-	}
-	return Listener{PID: owner.PID, User: owner.User, Ours: owner.Ours, Text: owner.String()}, nil
-}
-
-// PortFree reports whether a server could listen on 127.0.0.1:port.
-func PortFree(ctx context.Context, port int) bool { return portFree(ctx, port) }
+import "path/filepath"
 
 // Expected is the wallet that a start would pay from.
 type Expected struct {

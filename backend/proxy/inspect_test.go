@@ -2,37 +2,12 @@ package proxy
 
 import (
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-func TestFindListener(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if PortFree(t.Context(), port) {
-		t.Error("a port that is listened on is said to be free")
-	}
-	got, err := FindListener(t.Context(), port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !got.Ours || got.PID != os.Getpid() || got.Text != PortOwner(t.Context(), port) {
-		t.Errorf("found %+v, want this process", got)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := FindListener(t.Context(), port); err == nil {
-		t.Error("somebody is found on a port that nobody listens on")
-	}
-}
 
 func TestExpectWallet(t *testing.T) {
 	const key, address = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

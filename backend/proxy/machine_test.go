@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // stage is a world without processes, in which a synctest bubble makes hours
@@ -85,7 +87,7 @@ func perform(t *testing.T, st *stage, random float64, play func(*Supervisor)) {
 				}
 				return Health{Auth: AuthWallet, Wallet: aliceAddress}, nil
 			},
-			owner:  func(context.Context) (portOwner, error) { return portOwner{PID: 1, Ours: true}, nil },
+			owner:  func(context.Context) (socket.Owner, error) { return socket.Owner{PID: 1, Ours: true}, nil },
 			wallet: func() (Wallet, error) { return Wallet{}, nil },
 			launch: func(context.Context, Wallet) (runner, error) {
 				st.mu.Lock()

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // program is a whole supervisor in a process of its own, so that it can be
@@ -158,7 +160,7 @@ func TestNoOrphanThatHides(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			r := newRig(t, optionsFor(t, commandOf("role-npx", "hermit"))).run()
 			before := r.untilPhase(PhaseHealthy)
-			owner, err := findPortOwner(t.Context(), r.o.Port)
+			owner, err := socket.Listener(t.Context(), socket.V4(r.o.Port))
 			if err != nil || owner.PID == 0 {
 				t.Fatalf("the hermit's pid: %+v, %v", owner, err)
 			}

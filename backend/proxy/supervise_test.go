@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // rig is a supervisor under test, with everything that it may touch in
@@ -216,7 +218,7 @@ func TestStartsAndStopsTheWholeTree(t *testing.T) {
 	if st := r.State(); st.Phase != PhaseIdle {
 		t.Errorf("phase %s after the stop", st.Phase)
 	}
-	if !portFree(t.Context(), r.o.Port) {
+	if !socket.Free(t.Context(), socket.V4(r.o.Port)) {
 		t.Error("the port is still taken")
 	}
 	if _, err := os.Stat(filepath.Join(r.o.StateDir, recordName)); err == nil {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // SupervisorOptions says what to run and where. Port, StateDir, LogPath, Home
@@ -73,7 +75,7 @@ type Supervisor struct {
 type world struct {
 	portFree func(context.Context) bool
 	probe    func(context.Context) (Health, error)
-	owner    func(context.Context) (portOwner, error)
+	owner    func(context.Context) (socket.Owner, error)
 	wallet   func() (Wallet, error)
 	launch   func(context.Context, Wallet) (runner, error)
 	random   func() float64
@@ -109,9 +111,9 @@ func Supervise(o SupervisorOptions) *Supervisor {
 	s.state = State{Phase: PhaseIdle, Port: o.Port, URL: fmt.Sprintf("http://127.0.0.1:%d", o.Port)}
 	s.client, _ = NewClient(s.state.URL, ClientOptions{UserAgent: o.UserAgent}) // this address is always well formed
 	s.world = world{
-		portFree: func(ctx context.Context) bool { return portFree(ctx, o.Port) },
+		portFree: func(ctx context.Context) bool { return socket.Free(ctx, socket.V4(o.Port)) },
 		probe:    func(ctx context.Context) (Health, error) { return s.client.Health(ctx, false) },
-		owner:    func(ctx context.Context) (portOwner, error) { return findPortOwner(ctx, o.Port) },
+		owner:    func(ctx context.Context) (socket.Owner, error) { return socket.Listener(ctx, socket.V4(o.Port)) },
 		wallet: func() (Wallet, error) {
 			return FindWallet(WalletSearch{Env: o.Env, KeyFile: o.WalletKeyFile, Home: o.Home})
 		},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // attempt looks, starts or reuses, and watches until something ends it.
@@ -83,7 +85,7 @@ func (s *Supervisor) reuse(ctx context.Context, w Wallet) ending {
 	return s.watch(ctx, nil, w)
 }
 
-func (s *Supervisor) portTaken(owner portOwner, err error) error {
+func (s *Supervisor) portTaken(owner socket.Owner, err error) error {
 	what := fmt.Sprintf("Port %d is in use by %s, which is not a ClawRouter.", s.o.Port, owner)
 	var nobody *SendError
 	if errors.As(err, &nobody) {
