@@ -13,6 +13,7 @@ require (
 	github.com/skip2/go-qrcode v0.0.0-20200617195104-da1b6568686e // the wallet's address as a QR code
 	github.com/spf13/cobra v1.10.2 // commands, help and completion of four shells
 	golang.org/x/crypto v0.58.0 // Keccak, for wallet addresses
+	golang.org/x/mod v0.21.0 // semver: is a release newer than this one
 	golang.org/x/sync v0.24.0 // singleflight: one look at the upstream however many turns ask
 	golang.org/x/sys v0.49.0 // job objects, process tables and port owners
 	golang.org/x/term v0.47.0 // is this a terminal

@@ -22,6 +22,7 @@ type Env struct {
 	Environ []string // as os.Environ, for the programs that we start
 	Program string   // our own executable, absolute
 	Version string
+	Build   Build // what else is known of the executable
 
 	LookPath    func(name string) (string, error)
 	OutTerminal bool // Stdout is a terminal
@@ -104,10 +105,25 @@ func (a *app) root() *cobra.Command {
 		return &usageError{err: err, mend: cmd.CommandPath() + " --help"}
 	})
 	root.PersistentFlags().BoolVar(&a.json, "json", false, `print one JSON object, {"ok":true,"data":…} or {"ok":false,"error":…}`)
-	root.AddCommand(a.upCommand(), a.startCommand(), a.bridgeCommand(), a.setupCommand(),
-		a.genCatalogCommand(), a.modelCommand(), a.websearchCommand(), a.walletCommand(), a.panelCommand(), a.configCommand(),
-		a.desktopCommand(), a.uninstallCommand(), a.completionCommand(), a.simCommand(), a.versionCommand())
-	root.AddCommand(a.doctorCommand())
+	root.AddCommand(
+		a.upCommand(),
+		a.startCommand(),
+		a.bridgeCommand(),
+		a.setupCommand(),
+		a.genCatalogCommand(),
+		a.modelCommand(),
+		a.websearchCommand(),
+		a.walletCommand(),
+		a.panelCommand(),
+		a.configCommand(),
+		a.desktopCommand(),
+		a.doctorCommand(),
+		a.uninstallCommand(),
+		a.completionCommand(),
+		a.simCommand(),
+		a.versionCommand(),
+		a.updateCommand(),
+	)
 	return root
 }
 

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -29,36 +28,17 @@ func process(version string) Env {
 	home, _ := os.UserHomeDir()
 	dir, _ := os.Getwd()
 	program, _ := os.Executable()
+	build := ThisBuild(version)
 	return Env{
 		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
 		Machine: settings.Machine{
 			LookupEnv: os.LookupEnv, ReadFile: os.ReadFile,
 			Home: home, Dir: dir, GOOS: runtime.GOOS,
 		},
-		Environ: os.Environ(), Program: program, Version: buildVersion(version),
+		Environ: os.Environ(), Program: program, Version: build.Version, Build: build,
 		LookPath:    exec.LookPath,
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Now:         time.Now,
 	}
-}
-
-// buildVersion is the release's, the module's for `go install`, else the commit's.
-func buildVersion(version string) string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "devel"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
-	}
-	return "devel"
 }

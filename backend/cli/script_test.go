@@ -3,6 +3,8 @@ package cli_test
 import (
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +26,7 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed},
 	})
 }
 
@@ -99,6 +101,19 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s does not match %q:\n%s", args[0], args[1], data)
+}
+
+// feed VERSION serves a release feed on loopback, at $FEED, for the rest of the
+// script.
+func feed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: feed version")
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"tag_name":"v%s","html_url":"https://example.com/releases/%s"}`, args[0], args[0])
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("FEED", server.URL)
 }
 
 // fakeCodex answers the three questions that setup asks of an installed Codex.

@@ -31,6 +31,7 @@ var entries = []entry{
 	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),
 	path("npx", "", "absolute path of npx, remembered by setup", func(s *Settings) *Value[string] { return &s.Npx }),
+	onOffOr(address("update_check", "", "may update --check ask for newer releases: off, on, or the address of a feed of your own", func(s *Settings) *Value[string] { return &s.UpdateCheck })),
 	secret("BLOCKRUN_WALLET_KEY", "private key of the wallet", func(s *Settings) *Value[Secret] { return &s.WalletKey }),
 	secret("UPSTREAM_API_KEY", "bearer token for an upstream of your own", func(s *Settings) *Value[Secret] { return &s.UpstreamAPIKey }),
 }
@@ -159,6 +160,26 @@ func offOr(e entry) entry {
 			return nil
 		}
 		return set(m, s, text, from)
+	}
+	return e
+}
+
+// onOffOr lets an address be UpdatesOn or UpdatesOff as well.
+func onOffOr(e entry) entry {
+	set := e.set
+	e.set = func(m Machine, s *Settings, text string, from Origin) error {
+		switch c, err := parseChoice(text); {
+		case err == nil && c == On:
+			s.UpdateCheck = Value[string]{UpdatesOn, from}
+			return nil
+		case err == nil && c == Off:
+			s.UpdateCheck = Value[string]{UpdatesOff, from}
+			return nil
+		}
+		if err := set(m, s, text, from); err != nil {
+			return fmt.Errorf("neither on nor off nor the address of a feed: %w", err)
+		}
+		return nil
 	}
 	return e
 }

@@ -80,6 +80,8 @@ type Settings struct {
 	CodexHome     Value[string] // absolute path
 	ModelList     Value[string] // address of the gateway's public model list, or NoModelList
 
+	UpdateCheck Value[string] // UpdatesOff, UpdatesOn, or the address of a release feed
+
 	// Remembered by setup for a start without the shell's PATH.
 	Node Value[string]
 	Npx  Value[string]
@@ -151,6 +153,8 @@ func defaults(m Machine, paths Paths) *Settings {
 		CodexHome:   Value[string]{filepath.Join(m.Home, ".codex"), Default},
 		ModelList:   Value[string]{"https://blockrun.ai/api/v1/models", Default},
 
+		UpdateCheck: Value[string]{UpdatesOff, Default},
+
 		ProxyURL:       Value[string]{"", Default},
 		WalletKeyFile:  Value[string]{"", Default},
 		Node:           Value[string]{"", Default},
@@ -162,6 +166,24 @@ func defaults(m Machine, paths Paths) *Settings {
 
 // NoModelList keeps the program from asking the gateway for prices.
 const NoModelList = "off"
+
+// UpdatesOff and UpdatesOn are the two words of UpdateCheck.
+const (
+	UpdatesOff = "off"
+	UpdatesOn  = "on"
+)
+
+// ReleaseFeed is the address that may be asked for newer releases: project's
+// feed or the user's own, and "" while nobody may be asked.
+func (s *Settings) ReleaseFeed(project string) string {
+	switch s.UpdateCheck.V {
+	case UpdatesOff:
+		return ""
+	case UpdatesOn:
+		return project
+	}
+	return s.UpdateCheck.V
+}
 
 // DefaultCommand starts ClawRouter where the user names no other command.
 const DefaultCommand = "npx -y @blockrun/clawrouter@latest"

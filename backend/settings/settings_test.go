@@ -49,6 +49,7 @@ func TestDefaults(t *testing.T) {
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",
 		"npx|= (default)",
+		"update_check|=off (default)",
 		"|BLOCKRUN_WALLET_KEY= (default)",
 		"|UPSTREAM_API_KEY= (default)",
 	}
@@ -248,5 +249,28 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		if strings.Contains(out, "DEADBEEF") {
 			t.Errorf("%s prints the key: %s", name, out)
 		}
+	}
+}
+
+func TestReleaseFeed(t *testing.T) {
+	tests := []struct{ file, want string }{
+		{"", ""},
+		{`update_check = "off"`, ""},
+		{`update_check = false`, ""},
+		{`update_check = "on"`, "https://project.example/latest"},
+		{`update_check = true`, "https://project.example/latest"},
+		{`update_check = "https://mirror.example/latest"`, "https://mirror.example/latest"},
+	}
+	for _, tt := range tests {
+		s, err := Load(machine(tt.file, nil), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.file, err)
+		}
+		if got := s.ReleaseFeed("https://project.example/latest"); got != tt.want {
+			t.Errorf("%s: feed %q, want %q", tt.file, got, tt.want)
+		}
+	}
+	if _, err := Load(machine(`update_check = "perhaps"`, nil), nil); err == nil {
+		t.Error(`update_check = "perhaps" was accepted`)
 	}
 }
