@@ -68,7 +68,7 @@ func (t *turn) settle(failed error) {
 	r := t.stream.Result()
 	t.mu.Unlock()
 	o := spend.Outcome{
-		Used: r.Model, Finish: r.Finish, Outcome: spend.OutcomeOK,
+		Used: t.used(r.Model), Finish: r.Finish, Outcome: spend.OutcomeOK,
 		In: int(r.Usage.Input), Cached: int(r.Usage.Cached), Written: int(r.Usage.CacheWrite),
 		Out: int(r.Usage.Output), Reasoning: int(r.Usage.Reasoning), TokensEstimated: r.Usage.Estimated,
 		First: t.firstByte, Total: time.Since(t.began),

@@ -82,14 +82,17 @@ func TestControlAnswersBelowLinkOnly(t *testing.T) {
 
 func TestTheModelThatAnsweredIsTold(t *testing.T) {
 	u, got := asked(t)
-	told := make(chan string, 1)
-	url := bridgeFor(t, u, func(c *bridge.Config) { c.Answered = func(model string) { told <- model } })
-	resp := post(t, t.Context(), url, `{"model":"vendor/one","stream":true,"input":"hi"}`)
+	told := make(chan bridge.Answer, 1)
+	url := bridgeFor(t, u, func(c *bridge.Config) {
+		c.Answered = func(a bridge.Answer) { told <- a }
+		c.Selected = func() string { return "vendor/one" }
+	})
+	resp := post(t, t.Context(), url, `{"model":"clawrouter/selected","stream":true,"input":"hi"}`)
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		t.Fatal(err)
 	}
 	<-got
-	if model := <-told; model != "vendor/one" {
-		t.Errorf("told %q", model)
+	if a := <-told; a != (bridge.Answer{Asked: "vendor/one"}) {
+		t.Errorf("told %+v", a)
 	}
 }

@@ -25,6 +25,15 @@ type Upstream interface {
 	ClawRouter(ctx context.Context) bool
 }
 
+// Answer tells which model answered a turn.
+type Answer struct {
+	Asked string // of upstream, where "Menu bar choice" is resolved
+	Used  string // as upstream names it, "" when it named none
+	// Notice is what a ClawRouter glued to the answer: that a free model answered
+	// in place of the one asked, for instance. It is Markdown.
+	Notice string
+}
+
 // Config is what a Server needs. Upstream and Version must be set.
 type Config struct {
 	Upstream Upstream
@@ -47,8 +56,8 @@ type Config struct {
 	// RefusePaid says why turns on paid models are refused, "" while they are
 	// not; nil is never.
 	RefusePaid func() string
-	// Answered is told which model answered a turn, as upstream names it.
-	Answered func(model string)
+	// Answered is told how each turn was answered.
+	Answered func(Answer)
 	// Control answers everything below /link/ and asks for a key of its own; nil
 	// means that there is nothing.
 	Control http.Handler

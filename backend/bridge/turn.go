@@ -302,6 +302,15 @@ func (t *turn) asFailure(ctx, client context.Context, err error) *translate.Fail
 	return &translate.Failure{Kind: translate.FailUnreachable, Message: "ClawRouter cannot be reached (" + err.Error() + "). Run: clawrouter-codex doctor"}
 }
 
+// used is the model that answered as upstream names it, "" where it named none:
+// the stream then says what the client asked for, which may stand for another.
+func (t *turn) used(named string) string {
+	if named == t.request.Model && named != t.model {
+		return ""
+	}
+	return named
+}
+
 func (t *turn) log() {
 	r := t.stream.Result()
 	level, outcome := slog.LevelInfo, "ok"
@@ -320,7 +329,7 @@ func (t *turn) log() {
 		level, outcome = slog.LevelWarn, string(t.failure.Kind)
 		attrs = append(attrs, "error", t.failure.Message)
 	} else if t.server.cfg.Answered != nil {
-		t.server.cfg.Answered(r.Model)
+		t.server.cfg.Answered(Answer{Asked: t.model, Used: t.used(r.Model), Notice: r.Notice})
 	}
 	t.server.cfg.Log.Log(context.Background(), level, "turn", append(attrs, "outcome", outcome)...)
 }

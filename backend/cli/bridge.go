@@ -28,7 +28,7 @@ its owner, with exit code 4.`,
 			}
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
-				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program,
+				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(),
 				BridgeOnly: true, Progress: a.progress,
 				Ready: func(ctx context.Context, l daemon.Link) error {
 					return a.ready(ctx, s, l, false)

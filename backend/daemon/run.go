@@ -17,6 +17,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/panel"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // Options is what Run needs. Settings, Version and Command must be set.
@@ -28,6 +29,10 @@ type Options struct {
 	Environ []string // as os.Environ, for ClawRouter
 	Home    string   // the user's home folder
 	Program string   // our own executable, absolute
+	Codex   string   // path of the installed Codex, "" where there is none
+
+	// Login is the launch at login; nil where there is none.
+	Login link.LoginSwitch
 
 	// BridgeOnly starts no ClawRouter and does not wait for one.
 	BridgeOnly bool
@@ -146,18 +151,18 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	}
 	defer up.client.Close()
 	port := listeners[0].Addr().(*net.TCPAddr).Port
-	access := panel.NewAccess(tabs, o.Now)
-	l := newLink(o, up, port, taken, func() (string, error) { return panel.URL(access, port), nil })
-	page, err := panel.New(panel.Config{Link: l.Local, Access: access, Port: port})
-	if err != nil {
-		return errors.Join(err, closeAll(listeners))
-	}
-	if err := inst.announce(l.Running); err != nil {
-		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeAll(listeners))
-	}
 	book, err := openBook(o)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
+	}
+	access := panel.NewAccess(tabs, o.Now)
+	l := newLink(o, up, book, port, taken, func() (string, error) { return panel.URL(access, port), nil })
+	page, err := panel.New(panel.Config{Link: l.Local, Access: access, Port: port})
+	if err != nil {
+		return errors.Join(err, closeBook(book), closeAll(listeners))
+	}
+	if err := inst.announce(l.Running); err != nil {
+		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeBook(book), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
 		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log, Book: book,
@@ -172,7 +177,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 }
 
 // newLink describes what is about to run on port.
-func newLink(o Options, up *upstream, port int, taken *PortError, panelURL func() (string, error)) Link {
+func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortError, panelURL func() (string, error)) Link {
 	l := Link{Port: port, Taken: taken, Client: up.client}
 	l.Running = Running{
 		PID: os.Getpid(), Command: o.Command, Version: o.Version,
@@ -185,6 +190,7 @@ func newLink(o Options, up *upstream, port int, taken *PortError, panelURL func(
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
+		Book: book, Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
 		PanelURL: panelURL, Now: o.Now,
 	})
 	return l

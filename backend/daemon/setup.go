@@ -9,6 +9,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
@@ -82,6 +83,26 @@ func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection,
 		return err
 	})
 	return result, err
+}
+
+// setup is what a link that runs writes Codex's files with.
+func (o Options) setup(port int) func() SetupOptions {
+	return func() SetupOptions {
+		return SetupOptions{
+			Settings: o.Settings, Version: o.Version, Port: port, Codex: o.Codex, Environ: o.Environ, Now: o.Now(),
+		}
+	}
+}
+
+// modelUpdate writes Codex's list anew, with the selection that the present one
+// was made with.
+func modelUpdate(setup func() SetupOptions) func(context.Context) (link.ModelUpdate, error) {
+	return func(ctx context.Context) (link.ModelUpdate, error) {
+		o := setup()
+		home := codex.Home{Dir: o.Settings.CodexHome.V}
+		result, err := GenCatalog(ctx, o, home.Selection(), "")
+		return link.ModelUpdate{Path: result.Path, Models: result.Models, Source: result.Source, Notes: result.Notes}, err
+	}
 }
 
 // editWait bounds the wait for another process of ours that edits Codex's files.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // KeyHeader carries the key of the loopback API, in hex.
@@ -40,6 +41,27 @@ func Handler(l Link, key []byte, port int) http.Handler {
 	mux.HandleFunc("POST /link/proxy/restart", answer(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, l.RestartProxy(ctx)
 	}))
+	mux.HandleFunc("POST /link/cap", answer(func(ctx context.Context, c capCommand) (Spend, error) {
+		if (c.Limit == nil) != c.None {
+			return Spend{}, &Error{Kind: Failed, Message: "the command names no limit"}
+		}
+		return l.SetCap(ctx, c.Limit)
+	}))
+	mux.HandleFunc("POST /link/paused", answer(func(ctx context.Context, c pausedCommand) (Spend, error) {
+		return l.SetPaused(ctx, c.Paused)
+	}))
+	mux.HandleFunc("POST /link/spending", answer(func(ctx context.Context, c spendingCommand) (Spending, error) {
+		return l.Spending(ctx, c.Days, c.Recent)
+	}))
+	mux.HandleFunc("POST /link/login", answer(func(ctx context.Context, c loginCommand) (Login, error) {
+		return l.SetLogin(ctx, c.On)
+	}))
+	mux.HandleFunc("POST /link/models/update", answer(func(ctx context.Context, _ struct{}) (ModelUpdate, error) {
+		return l.UpdateModels(ctx)
+	}))
+	mux.HandleFunc("POST /link/log", answer(func(ctx context.Context, c logCommand) ([]LogLine, error) {
+		return l.Log(ctx, c.Lines)
+	}))
 	mux.HandleFunc("GET /link/events", func(w http.ResponseWriter, r *http.Request) { events(l, w, r) })
 	return guard(mux, key, port)
 }
@@ -55,6 +77,30 @@ type searchCommand struct {
 
 type providerCommand struct {
 	Provider Provider `json:"provider"`
+}
+
+// capCommand says twice that there is to be no limit: one that was left out must
+// not remove what the user set.
+type capCommand struct {
+	Limit *spend.Micros `json:"limit_usd,omitempty"`
+	None  bool          `json:"none,omitempty"`
+}
+
+type pausedCommand struct {
+	Paused bool `json:"paused"`
+}
+
+type spendingCommand struct {
+	Days   int `json:"days"`
+	Recent int `json:"recent"`
+}
+
+type loginCommand struct {
+	On bool `json:"on"`
+}
+
+type logCommand struct {
+	Lines int `json:"lines"`
 }
 
 // guard lets nobody pass who does not know the key, comes by another name than

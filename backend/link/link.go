@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // Link is the one way to see and change the link. Its methods are safe for
@@ -32,6 +33,19 @@ type Link interface {
 	RestartProxy(ctx context.Context) error
 	// Wallet asks for the balance anew, which may take seconds.
 	Wallet(ctx context.Context) (Wallet, error)
+	// SetCap limits what paid turns may cost on one day; nil is no limit.
+	SetCap(ctx context.Context, limit *spend.Micros) (Spend, error)
+	// SetPaused stops all paid turns from the next one on, or lets them go on.
+	SetPaused(ctx context.Context, paused bool) (Spend, error)
+	// Spending is the ledger of the last days, and the latest calls.
+	Spending(ctx context.Context, days, recent int) (Spending, error)
+	// SetLogin has the program start at login, or no longer.
+	SetLogin(ctx context.Context, on bool) (Login, error)
+	// UpdateModels writes Codex's list of models anew, with the selection that the
+	// present one was made with.
+	UpdateModels(ctx context.Context) (ModelUpdate, error)
+	// Log is the end of our own log and of ClawRouter's, at most MaxLogLines.
+	Log(ctx context.Context, lines int) ([]LogLine, error)
 	// Panel makes an address that opens the panel, for a window or a browser which
 	// is about to be opened; it may work only once, and is kept nowhere.
 	Panel(ctx context.Context) (PanelAddress, error)

@@ -19,6 +19,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,6 +31,8 @@ type user struct {
 	t        *testing.T
 	settings *settings.Settings
 	client   *proxy.Client
+	withBook *spend.Book    // the ledger of the links that run
+	more     func(*Options) // what else a link is given
 }
 
 func newUser(t *testing.T) *user {
@@ -57,11 +60,18 @@ func newUser(t *testing.T) *user {
 
 // local is a link that runs on port, or with 0 one of a command.
 func (u *user) local(port int) *Local {
-	return NewLocal(Options{
+	o := Options{
 		Settings: u.settings, Version: "1.2.3", Client: u.client, Bridge: Bridge{Port: port},
 		Edit: func(_ context.Context, change func() error) error { return change() },
 		Now:  func() time.Time { return noon },
-	})
+	}
+	if port != 0 {
+		o.Book = u.withBook
+	}
+	if u.more != nil {
+		u.more(&o)
+	}
+	return NewLocal(o)
 }
 
 // setUp writes Codex's files for a short list of models.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
@@ -13,6 +14,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // Options is what a Local needs. Settings, Version, Client and Edit must be set.
@@ -31,7 +33,14 @@ type Options struct {
 	FindWallet func() (proxy.Wallet, error)
 	// PanelURL makes an address for Panel. It may be nil: then it is the page's own.
 	PanelURL func() (string, error)
-	Now      func() time.Time
+	// Book is the ledger of this process; nil where none keeps the link up, and
+	// the ledger is looked at on disk.
+	Book *spend.Book
+	// Login is the launch at login; nil where there is none.
+	Login LoginSwitch
+	// UpdateModels writes Codex's list anew; it may be nil.
+	UpdateModels func(context.Context) (ModelUpdate, error)
+	Now          func() time.Time
 }
 
 // Local is the Link of the process that keeps it up, and with a zero Bridge that
@@ -42,6 +51,7 @@ type Local struct {
 	catalog catalogMemory
 	kick    chan struct{} // something changed that Run should publish
 	turns   chan struct{} // a turn ended: the balance is another one
+	updated atomic.Bool   // this process wrote Codex's list of models
 
 	// order is held from the look at the state until it is sent, so that the
 	// newest is sent last; it is taken before mu.
@@ -50,8 +60,10 @@ type Local struct {
 	mu        sync.Mutex // guards the rest
 	chosen    string
 	search    WebSearch
-	last      string
-	balance   *proxy.Health // the last full answer
+	last      bridge.Answer        // of the last turn
+	switched  bool                 // the base config, since this process runs
+	since     map[string]time.Time // of notices, by id
+	balance   *proxy.Health        // the last full answer
 	asked     time.Time
 	identity  proxy.Identity
 	published []byte
@@ -110,9 +122,9 @@ func (l *Local) RefusePaid() string {
 }
 
 // Answered notes which model answered a turn.
-func (l *Local) Answered(model string) {
+func (l *Local) Answered(a bridge.Answer) {
 	l.mu.Lock()
-	l.last = model
+	l.last = a
 	l.mu.Unlock()
 	signal(l.kick)
 	signal(l.turns)
@@ -126,7 +138,7 @@ func signal(ch chan struct{}) {
 }
 
 // State implements Link.
-func (l *Local) State(context.Context) (State, error) { return l.state(), nil }
+func (l *Local) State(ctx context.Context) (State, error) { return l.state(ctx), nil }
 
 // Models implements Link. Before setup there is no list of Codex's: then it is
 // what upstream offers, or what this program knows.
@@ -275,6 +287,11 @@ func (l *Local) SetProvider(ctx context.Context, p Provider) (codex.Change, erro
 		change, err = l.desktop().On(ctx, codex.OnOptions{Port: l.o.Bridge.Port})
 		return err
 	})
+	if err == nil && change.Changed {
+		l.mu.Lock()
+		l.switched = true
+		l.mu.Unlock()
+	}
 	l.publish()
 	return change, err
 }
@@ -297,7 +314,7 @@ func (l *Local) Wallet(ctx context.Context) (Wallet, error) {
 		return Wallet{}, err
 	}
 	l.publish()
-	w := l.state().Wallet
+	w := l.state(ctx).Wallet
 	if w.Kind == proxy.WalletNone && w.Mismatch == "" {
 		return w, l.noWallet(ctx)
 	}
@@ -353,11 +370,18 @@ func (l *Local) askBalance(ctx context.Context) error {
 	return nil
 }
 
-// publish sends the present state to all subscribers, unless they know it.
+// publish sends the present state to all subscribers, unless they know it. While
+// nobody looks there is nothing to put together.
 func (l *Local) publish() {
 	l.order.Lock()
 	defer l.order.Unlock()
-	s := l.state()
+	l.mu.Lock()
+	watched := len(l.subs) > 0
+	l.mu.Unlock()
+	if !watched {
+		return
+	}
+	s := l.state(context.Background())
 	data, err := json.Marshal(s)
 	if err != nil {
 		return // a State always encodes

@@ -1,6 +1,8 @@
 package link
 
 import (
+	"cmp"
+	"context"
 	"os"
 	"time"
 
@@ -10,15 +12,19 @@ import (
 )
 
 // state puts together what there is to see.
-func (l *Local) state() State {
+func (l *Local) state(ctx context.Context) State {
 	l.mu.Lock()
 	chosen, last, search, identity := l.chosen, l.last, l.search, l.identity
-	balance, asked := l.balance, l.asked
+	balance, asked, switched := l.balance, l.asked, l.switched
 	l.mu.Unlock()
 	s := State{
 		Running: l.o.Bridge.Port != 0, Provider: Subscription,
 		WebSearch: search, Bridge: l.o.Bridge, Version: l.o.Version,
-		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: last},
+		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: cmp.Or(last.Used, last.Asked)},
+		Spend: l.spent(ctx), Login: l.login(ctx), Restart: switched,
+	}
+	if s.Model.Free = freeInstead(last); s.Model.Free {
+		s.Model.Notice = plainNotice(last.Notice)
 	}
 	// A base config that cannot be read is the doctor's to tell.
 	if desktop, err := l.desktop().Status(); err == nil && desktop.On {
@@ -41,6 +47,7 @@ func (l *Local) state() State {
 		s.Proxy = Proxy{URL: l.o.Client.BaseURL(), ClawRouter: identity.ClawRouter, Version: identity.Health.Version}
 	}
 	s.Wallet = l.wallet(watched, identity.Health, balance, asked)
+	s.Notices = l.notices(&s, watched)
 	return s
 }
 

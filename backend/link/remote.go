@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // Remote is the Link of a process beside the one that keeps it up.
@@ -82,6 +83,36 @@ func (r *Remote) Wallet(ctx context.Context) (w Wallet, err error) {
 // Panel implements Link.
 func (r *Remote) Panel(ctx context.Context) (p PanelAddress, err error) {
 	return p, r.call(ctx, http.MethodGet, "/panel", nil, &p)
+}
+
+// SetCap implements Link.
+func (r *Remote) SetCap(ctx context.Context, limit *spend.Micros) (s Spend, err error) {
+	return s, r.call(ctx, http.MethodPost, "/cap", capCommand{limit, limit == nil}, &s)
+}
+
+// SetPaused implements Link.
+func (r *Remote) SetPaused(ctx context.Context, paused bool) (s Spend, err error) {
+	return s, r.call(ctx, http.MethodPost, "/paused", pausedCommand{paused}, &s)
+}
+
+// Spending implements Link.
+func (r *Remote) Spending(ctx context.Context, days, recent int) (s Spending, err error) {
+	return s, r.call(ctx, http.MethodPost, "/spending", spendingCommand{days, recent}, &s)
+}
+
+// SetLogin implements Link.
+func (r *Remote) SetLogin(ctx context.Context, on bool) (l Login, err error) {
+	return l, r.call(ctx, http.MethodPost, "/login", loginCommand{on}, &l)
+}
+
+// UpdateModels implements Link.
+func (r *Remote) UpdateModels(ctx context.Context) (u ModelUpdate, err error) {
+	return u, r.call(ctx, http.MethodPost, "/models/update", struct{}{}, &u)
+}
+
+// Log implements Link.
+func (r *Remote) Log(ctx context.Context, lines int) (list []LogLine, err error) {
+	return list, r.call(ctx, http.MethodPost, "/log", logCommand{lines}, &list)
 }
 
 // Subscribe implements Link.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 )
 
 var key = []byte("0123456789abcdef0123456789abcdef")
@@ -106,7 +108,7 @@ func TestSubscribersSeeEveryChange(t *testing.T) {
 				}
 				await(t, states, func(s State) bool { return s.Model.InForce == model })
 			}
-			local.Answered("zai/" + name)
+			local.Answered(bridge.Answer{Used: "zai/" + name})
 			await(t, states, func(s State) bool { return s.Model.Last == "zai/"+name })
 			cancel()
 			for range states { // ends, else the test does

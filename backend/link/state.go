@@ -17,8 +17,14 @@ type State struct {
 	Bridge    Bridge    `json:"bridge"`
 	Proxy     Proxy     `json:"proxy"`
 	Wallet    Wallet    `json:"wallet"`
+	Spend     Spend     `json:"spend"`
+	Login     Login     `json:"login"`
 	Codex     Codex     `json:"codex"`
 	Version   string    `json:"version"` // of clawrouter-codex
+	// Restart: the base config was switched while this process ran, so a Codex
+	// that was open before must be restarted to notice.
+	Restart bool     `json:"restart_codex"`
+	Notices []Notice `json:"notices"` // what needs a person, the most urgent first
 }
 
 // Provider is who serves a Codex that is started without a profile.
@@ -37,6 +43,10 @@ type Model struct {
 	InForce string `json:"in_force"`          // what a Codex started from the profile really asks for
 	Pinned  bool   `json:"pinned"`            // the profile names a model itself, so that a choice does not reach it
 	Last    string `json:"last,omitempty"`    // what answered the last turn, as upstream names it
+	// Free: that was a free model though a paid one was asked for, and Notice is
+	// what ClawRouter says of it.
+	Free   bool   `json:"free,omitempty"`
+	Notice string `json:"notice,omitempty"`
 }
 
 // WebSearch is the switch for searches through ClawRouter.

@@ -38,7 +38,7 @@ func (l *Local) Subscribe(ctx context.Context) (<-chan State, error) {
 	sub := &subscriber{ch: make(chan State, 1)}
 	l.order.Lock()
 	defer l.order.Unlock()
-	state := l.state()
+	state := l.state(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	sub.send(state)
@@ -64,6 +64,8 @@ func (l *Local) Run(ctx context.Context) {
 	defer asking.Wait()
 	defer l.closeAll()
 	ready := l.o.Supervisor == nil
+	spent, unsubscribe := l.spending()
+	defer unsubscribe()
 	for {
 		changed := l.changed()
 		if l.o.Supervisor != nil {
@@ -76,11 +78,21 @@ func (l *Local) Run(ctx context.Context) {
 		l.publish()
 		select {
 		case <-changed:
+		case <-spent:
 		case <-l.kick:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// spending fires when the ledger has something new, and never without one.
+func (l *Local) spending() (<-chan struct{}, func()) {
+	if l.o.Book == nil {
+		return nil, func() {}
+	}
+	sub := l.o.Book.Subscribe()
+	return sub.C, sub.Close
 }
 
 // changed never fires where nothing is supervised.

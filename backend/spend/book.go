@@ -51,8 +51,8 @@ type Book struct {
 	limits       limits
 	limitsUnread bool
 	limitsWrite  sync.Mutex // held while limits.json is written
-	warned       [len(thresholds)]bool
-	lowWarned    bool
+	warned       [len(thresholds)]*Warning
+	low          *Warning
 	subscribers  map[*Subscription]struct{}
 
 	// The wallet, as it was read last at rest.
@@ -127,7 +127,11 @@ func Open(o Options) (*Book, error) {
 		return nil, err
 	}
 	b.settleThresholds()
-	go b.run()
+	earlier := len(b.toLoad) > 0
+	if !earlier {
+		close(b.loaded)
+	}
+	go b.run(earlier)
 	return b, nil
 }
 

@@ -28,13 +28,17 @@ func (b *Book) wakeFlusher() {
 	}
 }
 
-// run is the flushing goroutine: after Open it alone touches the ledger.
-func (b *Book) run() {
+// run is the flushing goroutine: after Open it alone touches the ledger. earlier
+// tells that there are days to read.
+func (b *Book) run(earlier bool) {
 	defer close(b.done)
 	// Ready while there are earlier days to read; what is to be written may come
 	// between two of them.
-	more := make(chan struct{})
-	close(more)
+	var more chan struct{}
+	if earlier {
+		more = make(chan struct{})
+		close(more)
+	}
 	var due <-chan time.Time // set while something waits to be written
 	for {
 		wake := b.wake

@@ -181,14 +181,52 @@ func TestWarningWords(t *testing.T) {
 	d.Reconcile(Reading{Wallet: "0x1", Balance: 930_000, At: noon})
 	got := sub.Warnings()
 	want := []Warning{
-		{WarnCap50, "50 % of today's limit is spent: $0.04 of $0.08.", noon},
-		{WarnCap100, "The daily limit of $0.08 stops this turn: $0.04 is spent today, and a turn on premium may cost up to $0.15. " +
-			"To raise the limit, run: clawrouter-codex cap 1. Free models (free/…) still work.", noon},
-		{WarnLowBalance, "The wallet is low: about $0.93 is left. Without money, ClawRouter answers with free models.", noon},
+		{Kind: WarnCap50, Text: "50 % of today's limit is spent: $0.04 of $0.08.", At: noon},
+		{Kind: WarnCap100, Text: "The daily limit of $0.08 stops this turn: $0.04 is spent today, and a turn on premium may cost up to $0.15. " +
+			"To raise the limit, run: clawrouter-codex cap 1. Free models (free/…) still work.", At: noon},
+		{Kind: WarnLowBalance, Text: "The wallet is low: about $0.93 is left. Without money, ClawRouter answers with free models.", At: noon},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(want[1:], d.Status().Warnings); diff != "" {
+		t.Errorf("the status shows the higher one of the cap: %s", diff)
+	}
+}
+
+func TestTheStatusShowsWhatHoldsNow(t *testing.T) {
+	d := openDesk(t, nil)
+	d.setCap(82_000)
+	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+	shown := func(when string, want ...WarningKind) {
+		t.Helper()
+		var got []WarningKind
+		for _, w := range d.Status().Warnings {
+			got = append(got, w.Kind)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+	shown("half is spent", WarnCap50)
+	if d.Status().Warnings[0].Known {
+		t.Error("what just came is taken for known")
+	}
+	d = d.reopen()
+	shown("after a restart", WarnCap50)
+	if !d.Status().Warnings[0].Known {
+		t.Error("a restart makes an old warning new")
+	}
+	d.setCap(10 * Dollar)
+	shown("under a higher cap")
+	d.setCap(82_000)
+	d.clock.add(24 * time.Hour)
+	shown("the next day")
+	d.Reconcile(Reading{Wallet: "0x1", Balance: 930_000, At: d.clock.now()})
+	shown("the wallet is low", WarnLowBalance)
+	d.clock.add(time.Hour)
+	d.Reconcile(Reading{Wallet: "0x1", Balance: 9_000_000, At: d.clock.now()})
+	shown("the wallet was filled")
 }
 
 func TestSubscriberWhoNeverAsksDelaysNobody(t *testing.T) {

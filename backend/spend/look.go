@@ -9,6 +9,28 @@ import (
 	"path/filepath"
 )
 
+// Look opens the ledger of a program that does not run, for whoever only looks:
+// the Book that it returns shows what Open's would, and writes nothing. Close
+// ends it.
+func Look(o Options) (*Book, error) {
+	o.Folder = readOnly{o.Folder}
+	return Open(o)
+}
+
+// readOnly lets a Book do its work without a trace.
+type readOnly struct{ Folder }
+
+func (readOnly) Append(string, []byte) error { return nil }
+func (readOnly) Remove(string) error         { return nil }
+
+// Replace refuses a limit, which somebody relies on; the rest can be done again.
+func (readOnly) Replace(name string, _ []byte) error {
+	if name == limitsFile {
+		return errors.New("this ledger was opened to be looked at")
+	}
+	return nil
+}
+
 // Allowed is what the user allows to be spent, as it is on disk.
 type Allowed struct {
 	Cap    *Micros // a day; nil for none

@@ -1,6 +1,8 @@
 package spend
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,5 +39,56 @@ func TestLookAllowed(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Whoever only looks sees what the program would, and leaves every file alone.
+func TestLookSeesWhatOpenWould(t *testing.T) {
+	d := openDesk(t, nil)
+	d.setCap(3 * Dollar)
+	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+	if _, err := d.Reserve(turn("openai/gpt-5.5")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := d.folder.copy() // by a program that was killed with a call under way
+	o := Options{Session: "later", Folder: left, Prices: priceList(t), Now: d.clock.now}
+	before := left.copy().files
+	look, err := Look(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := look.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen, days := look.Status(), look.Days(2)
+	if err := look.SetCap(Dollar); err == nil {
+		t.Error("a limit was set that nobody will find")
+	}
+	if err := look.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(before, left.files); diff != "" {
+		t.Errorf("looking changed the files: %s", diff)
+	}
+	open, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close(context.WithoutCancel(t.Context()))
+	if err := errors.Join(open.Ready(t.Context()), open.Sync(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	seen.Unwritten = 0
+	if diff := cmp.Diff(open.Status(), seen); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(open.Days(2), days); diff != "" {
+		t.Error(diff)
+	}
+	if seen.Turns != 2 || seen.Cap == nil {
+		t.Errorf("%+v", seen)
 	}
 }

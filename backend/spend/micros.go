@@ -24,6 +24,15 @@ const mostPrice = 1_000_000 * Dollar
 // USD is the sum in dollars, for drawing only.
 func (m Micros) USD() float64 { return float64(m) / 1e6 }
 
+// FromUSD is the nearest amount to a figure of somebody else's, in dollars; one
+// that is no figure is nothing.
+func FromUSD(usd float64) Micros {
+	if math.IsNaN(usd) {
+		return 0
+	}
+	return Micros(math.Round(min(max(usd*1e6, float64(-mostMicros)), float64(mostMicros))))
+}
+
 // plus adds without leaving ±mostMicros.
 func (m Micros) plus(n Micros) Micros {
 	return min(max(m+n, -mostMicros), mostMicros)

@@ -110,13 +110,16 @@ func (b *Book) atRest(asked time.Time) bool {
 func (b *Book) watchBalance(r Reading, rest bool) {
 	b.balance = &balance{r.Balance, r.At}
 	switch {
-	case r.Balance < LowBalance && !b.lowWarned:
-		b.lowWarned = true
-		b.warn(WarnLowBalance, fmt.Sprintf("The wallet is low: about %s is left. Without money, ClawRouter answers with free models.", r.Balance))
+	case r.Balance < LowBalance && b.low == nil:
+		b.low = b.warn(WarnLowBalance, lowText(r.Balance))
 	case r.Balance >= LowBalance && rest:
-		b.lowWarned = false
+		b.low = nil
 	}
 	b.changed()
+}
+
+func lowText(left Micros) string {
+	return fmt.Sprintf("The wallet is low: about %s is left. Without money, ClawRouter answers with free models.", left)
 }
 
 // replayReadings finds the last reading of the wallet in entries older than all
@@ -128,7 +131,9 @@ func (b *Book) replayReadings(entries []Entry) {
 	for _, e := range slices.Backward(entries) {
 		if e.Kind == KindBalance {
 			b.reading = &reading{e.Wallet, *e.Balance}
-			b.lowWarned = *e.Balance < LowBalance
+			if *e.Balance < LowBalance {
+				b.low = &Warning{Kind: WarnLowBalance, Text: lowText(*e.Balance), At: e.At, Known: true}
+			}
 			return
 		}
 		b.sinceReading = b.sinceReading.plus(e.Cost)

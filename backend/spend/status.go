@@ -27,6 +27,9 @@ type Status struct {
 	Complete bool `json:"complete"`
 	// Unwritten entries wait for the disk.
 	Unwritten int `json:"unwritten"`
+	// Warnings hold now: the highest share of the cap that is reached, a wallet
+	// that runs low.
+	Warnings []Warning `json:"warnings,omitempty"`
 	// Problems say what is wrong with the ledger and what mends it.
 	Problems []string `json:"problems,omitempty"`
 }
@@ -39,7 +42,7 @@ func (b *Book) Status() Status {
 	s := Status{
 		Date: b.today.label, Today: b.today.spent, Turns: b.today.turns, Reserved: b.today.reserved,
 		UnderWay: len(b.open), Paused: b.limits.Paused, Unexplained: b.today.unexplained,
-		Estimate: true, Unwritten: len(b.queue) + b.writing, Problems: b.problems(),
+		Estimate: true, Unwritten: len(b.queue) + b.writing, Warnings: b.warnings(), Problems: b.problems(),
 	}
 	if b.limits.Cap != nil {
 		limit := *b.limits.Cap

@@ -2,6 +2,7 @@ package spend
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -23,6 +24,9 @@ type Warning struct {
 	Kind WarningKind `json:"kind"`
 	Text string      `json:"text"`
 	At   time.Time   `json:"at"`
+	// Known: it was so before this program began, or before the limit that it is
+	// about was set. It is no news.
+	Known bool `json:"known,omitempty"`
 }
 
 var thresholds = [...]struct {
@@ -81,38 +85,52 @@ func (b *Book) changed() {
 	}
 }
 
-func (b *Book) warn(kind WarningKind, text string) {
+// warn tells a warning that is new. Callers hold mu.
+func (b *Book) warn(kind WarningKind, text string) *Warning {
 	w := Warning{Kind: kind, Text: text, At: b.now()}
 	for s := range b.subscribers {
 		s.mu.Lock()
 		s.warnings = append(s.warnings[max(0, len(s.warnings)-mostWarnings+1):], w)
 		s.mu.Unlock()
 	}
+	return &w
 }
 
 // settleThresholds takes the state as it is for known, without a warning: after
 // a start, on a new day, under another cap. Callers hold mu.
 func (b *Book) settleThresholds() {
 	for i, t := range thresholds {
-		b.warned[i] = b.limits.Cap != nil && *b.limits.Cap > 0 && b.today.spent >= t.percent**b.limits.Cap/100
+		b.warned[i] = nil
+		if b.reached(t.percent) {
+			b.warned[i] = &Warning{Kind: t.kind, Text: b.capText(t.percent), At: b.now(), Known: true}
+		}
 	}
+}
+
+// reached reports whether that much of the cap is spent; a cap of nothing is a
+// stop, of which nobody is warned. Callers hold mu.
+func (b *Book) reached(percent Micros) bool {
+	limit := b.limits.Cap
+	return limit != nil && *limit > 0 && b.today.spent >= percent**limit/100
+}
+
+func (b *Book) capText(percent Micros) string {
+	return fmt.Sprintf("%d %% of today's limit is spent: %s of %s.", percent, b.today.spent, *b.limits.Cap)
 }
 
 // warnOfCap warns of the highest threshold that was newly reached. Callers hold mu.
 func (b *Book) warnOfCap() {
-	if b.limits.Cap == nil || *b.limits.Cap == 0 {
-		return
-	}
-	reached := -1
-	for i, t := range thresholds {
-		if !b.warned[i] && b.today.spent >= t.percent**b.limits.Cap/100 {
-			b.warned[i] = true
-			reached = i
+	for i, t := range slices.Backward(thresholds[:]) {
+		if b.warned[i] != nil || !b.reached(t.percent) {
+			continue
 		}
-	}
-	if reached >= 0 {
-		t := thresholds[reached]
-		b.warn(t.kind, fmt.Sprintf("%d %% of today's limit is spent: %s of %s.", t.percent, b.today.spent, *b.limits.Cap))
+		w := b.warn(t.kind, b.capText(t.percent))
+		for j := range i + 1 {
+			if b.warned[j] == nil {
+				b.warned[j] = w
+			}
+		}
+		return
 	}
 }
 
@@ -120,9 +138,23 @@ func (b *Book) warnOfCap() {
 // under it. Callers hold mu.
 func (b *Book) warnOfRefusal(r *Refusal) {
 	for i, t := range thresholds {
-		if t.kind == WarnCap100 && !b.warned[i] {
-			b.warned[i] = true
-			b.warn(t.kind, r.Error())
+		if t.kind == WarnCap100 && b.warned[i] == nil {
+			b.warned[i] = b.warn(t.kind, r.Error())
 		}
 	}
+}
+
+// warnings are those that hold now: of the cap the highest, and the wallet's.
+// Callers hold mu.
+func (b *Book) warnings() (list []Warning) {
+	for _, w := range slices.Backward(b.warned[:]) {
+		if w != nil {
+			list = append(list, *w)
+			break
+		}
+	}
+	if b.low != nil {
+		list = append(list, *b.low)
+	}
+	return list
 }
