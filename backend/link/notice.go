@@ -1,6 +1,7 @@
 package link
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -69,6 +70,9 @@ func proxyNotices(s *State, w proxy.State, add func(level Level, id, text, mend 
 			id = "port-taken"
 		}
 		add(LevelError, id, e.Message, e.Mend)
+	}
+	if s.Bridge.Taken != "" {
+		add(LevelWarning, "bridge-moved", fmt.Sprintf("The bridge listens on port %d: the one that was asked for is in use (%s).", s.Bridge.Port, s.Bridge.Taken), "clawrouter-codex doctor")
 	}
 	if s.Wallet.Mismatch != "" {
 		add(LevelError, "wallet-mismatch", s.Wallet.Mismatch, "")
