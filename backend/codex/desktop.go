@@ -1,6 +1,7 @@
 package codex
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,12 +31,9 @@ type Desktop struct {
 // OnOptions say what to switch on.
 type OnOptions struct {
 	Port    int    // of the bridge
-	Model   string // "" means the one in force when the config was last on, at first blockrun/auto
-	Catalog string // path, "" means Home.Catalog()
+	Model   string // "" means the one in force when the config was last on, at first see Home.firstModel
+	Catalog string // path, "" means Home.Catalog(), which has to be there then
 }
-
-// firstModel is what a config gets that was never switched on.
-const firstModel = "blockrun/auto"
 
 // Change tells what was done to Codex's files.
 type Change struct {
@@ -89,7 +87,8 @@ func (d *Desktop) Status() (Status, error) {
 }
 
 // On makes the bridge the provider of the base config, and this the remembered
-// choice. On a config that is on already it changes the port at most.
+// choice. On a config that is on already it changes the port at most. Without a
+// model list that Codex could read it is a *NoCatalogError.
 func (d *Desktop) On(ctx context.Context, o OnOptions) (Change, error) {
 	return d.locked(ctx, func() (Change, error) { return d.turnOn(o) })
 }
@@ -113,7 +112,8 @@ func (d *Desktop) Mend(ctx context.Context) (Change, error) { return d.Suspend(c
 
 // Resume is for a bridge that started: On if that is the remembered choice, or
 // if the config points at the bridge already. The last model in force wins over
-// the one in o.
+// the one in o. Without a model list that Codex could read the config is given
+// back, and the error is a *NoCatalogError.
 func (d *Desktop) Resume(ctx context.Context, o OnOptions) (Change, error) {
 	return d.locked(ctx, func() (Change, error) {
 		rec, on, err := d.look(o.Port)
@@ -127,7 +127,12 @@ func (d *Desktop) Resume(ctx context.Context, o OnOptions) (Change, error) {
 		case on && rec.Choice == Subscription && rec.Keys != nil:
 			return d.turnOff(Subscription)
 		case on, rec.Choice == ClawRouter && !rec.Applied:
-			return d.turnOn(o)
+			c, err := d.turnOn(o)
+			if missing := (*NoCatalogError)(nil); errors.As(err, &missing) {
+				c, giving := d.suspend()
+				return c, errors.Join(err, giving)
+			}
+			return c, err
 		}
 		return d.suspend()
 	})
@@ -154,6 +159,9 @@ func (d *Desktop) SetModel(ctx context.Context, model string) (Change, error) {
 
 func (d *Desktop) turnOn(o OnOptions) (Change, error) {
 	if o.Catalog == "" {
+		if err := d.Home.usableCatalog(); err != nil {
+			return d.change(record{}), err
+		}
 		o.Catalog = d.Home.Catalog()
 	}
 	if err := d.Home.Create(); err != nil {
@@ -162,12 +170,7 @@ func (d *Desktop) turnOn(o OnOptions) (Change, error) {
 	return d.edit(func(s *switched, missing bool) error {
 		s.rec.Choice = ClawRouter
 		s.rec.Created = s.rec.Created || missing
-		for _, fallback := range []string{s.rec.Model, firstModel} {
-			if o.Model == "" {
-				o.Model = fallback
-			}
-		}
-		return s.turnOn(o.Port, o.Model, o.Catalog)
+		return s.turnOn(o.Port, cmp.Or(o.Model, s.rec.Model, d.Home.firstModel()), o.Catalog)
 	}, ClawRouter)
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
@@ -81,12 +83,18 @@ const recordFile = "desktop.json"
 
 func (d *Desktop) recordPath() string { return filepath.Join(d.State, recordFile) }
 
-// configKey tells two CODEX_HOMEs apart.
+// configKey tells two CODEX_HOMEs apart, and takes two names of one for one. The
+// config itself may be a link that a dotfile manager moves; its folder is what
+// Codex knows.
 func (d *Desktop) configKey() string {
-	if path, err := filepath.Abs(d.Home.Config()); err == nil {
-		return path
+	dir := d.Home.Dir
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
 	}
-	return d.Home.Config()
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	return filepath.Join(dir, filepath.Base(d.Home.Config()))
 }
 
 // readRecords returns no records where the file is missing, or is no JSON: a
@@ -105,6 +113,25 @@ func (d *Desktop) readRecords() (records, error) {
 		return all, nil
 	}
 	return found, nil
+}
+
+// All are d and the switches of all other base configs that this state folder has
+// switched on: a user may have had another CODEX_HOME then.
+func (d *Desktop) All() []*Desktop {
+	all := []*Desktop{d}
+	known, err := d.readRecords()
+	if err != nil {
+		return all // d itself will say so
+	}
+	for _, path := range slices.Sorted(maps.Keys(known.Configs)) {
+		if path == d.configKey() || !known.Configs[path].Applied {
+			continue
+		}
+		other := *d
+		other.Home = Home{Dir: filepath.Dir(path)}
+		all = append(all, &other)
+	}
+	return all
 }
 
 func (d *Desktop) readRecord() (record, error) {

@@ -141,6 +141,7 @@ func TestSetModel(t *testing.T) {
 	done(t)(d.SetModel(t.Context(), "zai/glm-5"))
 	same(t, d, "model = \"gpt-5.5\" # best\n")
 	resume(t, d)
+	put(t, d.Home.Catalog(), `{"models":[{"slug":"zai/glm-5"}]}`)
 	if _, err := d.On(t.Context(), OnOptions{Port: 8403}); err != nil {
 		t.Fatal(err)
 	}

@@ -179,6 +179,13 @@ func TestTheBaseConfigFollowsTheLink(t *testing.T) {
 	if on() {
 		t.Error("a start switched what nobody chose")
 	}
+	_, err := l.SetProvider(t.Context(), link.ClawRouter)
+	if mends := (interface{ Mend() string })(nil); !errors.As(err, &mends) || mends.Mend() != "clawrouter-codex setup" || on() {
+		t.Errorf("without a model list: %v", err)
+	}
+	if err := os.WriteFile(home.Catalog(), []byte(`{"models":[{"slug":"blockrun/auto"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := l.SetProvider(t.Context(), link.ClawRouter); err != nil || !on() {
 		t.Fatalf("switched: %v, %v", on(), err)
 	}
@@ -209,4 +216,49 @@ func TestTheBaseConfigFollowsTheLink(t *testing.T) {
 	if _, warned := connect(t, s); len(*warned) != 0 {
 		t.Errorf("told again: %q", *warned)
 	}
+}
+
+// A link that stops leaves none of the configs on that it was switched on in, be
+// it in the CODEX_HOME of an earlier day.
+func TestEveryBaseConfigFollowsTheLink(t *testing.T) {
+	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t)})
+	earlier := *NewDesktop(s, time.Now)
+	earlier.Home.Dir = t.TempDir()
+	for _, dir := range []string{earlier.Home.Dir, s.CodexHome.V} {
+		home := codex.Home{Dir: dir}
+		if err := home.Create(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(home.Catalog(), []byte(`{"models":[{"slug":"blockrun/auto"}]}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := []*codex.Desktop{&earlier, NewDesktop(s, time.Now)}
+	turnOn := func() {
+		for _, d := range both {
+			if _, err := d.On(t.Context(), codex.OnOptions{Port: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	off := func(when string) {
+		for _, d := range both {
+			if st, err := d.Status(); err != nil || st.On || st.Choice != codex.ClawRouter {
+				t.Errorf("%s: %+v, %v", when, st, err)
+			}
+		}
+	}
+	r := run(t, Options{Settings: s, Command: "start"})
+	r.waitReady()
+	turnOn()
+	r.stop()
+	if err := r.wait(); err != nil {
+		t.Fatal(err)
+	}
+	off("stopped")
+	turnOn()
+	if _, warned := connect(t, s); len(*warned) != 2 {
+		t.Errorf("told %q", *warned)
+	}
+	off("mended")
 }

@@ -35,8 +35,10 @@ func resume(ctx context.Context, o Options, port int) {
 func suspend(ctx context.Context, o Options) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), suspendWait)
 	defer cancel()
-	if _, err := NewDesktop(o.Settings, o.Now).Suspend(ctx); err != nil {
-		o.Progress(Step{Part: "warning:", Text: fmt.Sprintf("Codex's config.toml still points at the bridge, which stops: %v. Run: clawrouter-codex desktop off", err)})
+	for _, desktop := range NewDesktop(o.Settings, o.Now).All() {
+		if _, err := desktop.Suspend(ctx); err != nil {
+			o.Progress(Step{Part: "warning:", Text: fmt.Sprintf("%s still points at the bridge, which stops: %v. Run: clawrouter-codex desktop off", desktop.Home.Config(), err)})
+		}
 	}
 }
 
@@ -44,10 +46,14 @@ func suspend(ctx context.Context, o Options) {
 // crash ended. It looks first, so that it costs nothing where all is well; a
 // config that cannot be read is the doctor's to tell.
 func (o ConnectOptions) mend(ctx context.Context) {
-	desktop := NewDesktop(o.Settings, o.Now)
-	if s, err := desktop.Status(); err != nil || !s.On {
-		return
+	for _, desktop := range NewDesktop(o.Settings, o.Now).All() {
+		if s, err := desktop.Status(); err == nil && s.On {
+			o.mendOne(ctx, desktop)
+		}
 	}
+}
+
+func (o ConnectOptions) mendOne(ctx context.Context, desktop *codex.Desktop) {
 	err := o.instead(ctx, func() error {
 		_, err := desktop.Mend(ctx)
 		return err
@@ -56,7 +62,7 @@ func (o ConnectOptions) mend(ctx context.Context) {
 	switch {
 	case errors.As(err, &started): // a start that began meanwhile sees to it
 	case err != nil:
-		o.Warn(fmt.Sprintf("Codex's config.toml points at a bridge that does not run, and could not be brought back: %v", err))
+		o.Warn(fmt.Sprintf("%s points at a bridge that does not run, and could not be brought back: %v", desktop.Home.Config(), err))
 	default:
 		o.Warn("the link was ended without warning, so Codex's config.toml was brought back to your own provider; the next start switches it on again")
 	}
