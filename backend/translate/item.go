@@ -111,9 +111,9 @@ func (req *Request) readInput(r *reader) error {
 		return &RequestError{Message: "input must be a string or an array of items.", Param: "input", Code: "invalid_type"}
 	}
 	return r.array(func() error {
-		start := r.dec.InputOffset()
+		start := r.pos
 		it, err := readItem(r)
-		it.raw = r.src[start:r.dec.InputOffset()]
+		it.raw = r.src[start:r.pos]
 		if it.kind == itemCompactionTrigger {
 			req.compact = true
 		}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // text is a JSON string as it stood in its source, quotes and escapes included,
@@ -193,92 +191,5 @@ func decodeSurrogates(in []byte) []byte {
 			continue
 		}
 		out, in = append(out, in[:2]...), in[2:]
-	}
-}
-
-// reader walks one JSON document in a single pass and hands out slices of it.
-type reader struct {
-	src []byte
-	dec *jsontext.Decoder
-}
-
-// readOptions tolerate what clients and servers really send; what matters is
-// checked where it is used. Duplicate names would cost a map for each object.
-var readOptions = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-
-func newReader(src []byte) *reader {
-	return &reader{src: src, dec: jsontext.NewDecoder(bytes.NewBuffer(src), readOptions...)}
-}
-
-// kind peeks at the next value: one of n f t " 0 { [ or 0 at the end.
-func (r *reader) kind() byte { return byte(r.dec.PeekKind()) }
-
-// raw reads the next value and returns it as it stands in the source.
-func (r *reader) raw() ([]byte, error) {
-	v, err := r.dec.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	end := int(r.dec.InputOffset())
-	return r.src[end-len(v) : end : end], nil
-}
-
-func (r *reader) skip() error { return r.dec.SkipValue() }
-
-// text reads a string; any other value is skipped and gives nil.
-func (r *reader) text() (text, error) {
-	if r.kind() != '"' {
-		return nil, r.skip()
-	}
-	return r.raw()
-}
-
-// object calls f for each member; f must read or skip the value. What is not an
-// object is skipped.
-func (r *reader) object(f func(key []byte) error) error {
-	if r.kind() != '{' {
-		return r.skip()
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for r.kind() == '"' {
-		key, err := r.raw()
-		if err != nil {
-			return err
-		}
-		in := text(key).inner()
-		if bytes.IndexByte(in, '\\') >= 0 {
-			in = unescape(nil, in)
-		}
-		if err := f(in); err != nil {
-			return err
-		}
-	}
-	_, err := r.dec.ReadToken()
-	return err
-}
-
-// array calls f for each element; f must read or skip it. What is not an array
-// is skipped.
-func (r *reader) array(f func() error) error {
-	if r.kind() != '[' {
-		return r.skip()
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for {
-		switch r.kind() {
-		case ']':
-			_, err := r.dec.ReadToken()
-			return err
-		case 0:
-			_, err := r.dec.ReadToken()
-			return err
-		}
-		if err := f(); err != nil {
-			return err
-		}
 	}
 }

@@ -3,7 +3,6 @@ package translate
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -81,7 +80,15 @@ func (e *RequestError) Error() string { return e.Message }
 // DecodeRequest reads the body of a POST /v1/responses. A *RequestError tells
 // the client what is wrong. Unknown fields and item types are tolerated.
 func DecodeRequest(body []byte) (*Request, error) {
-	r := newReader(sanitize(body))
+	r := newReader(body)
+	req, err := readRequest(r)
+	if err != nil || r.odd {
+		req, err = readRequest(newReader(sanitize(body))) // rare: nobody looks for it beforehand
+	}
+	return req, err
+}
+
+func readRequest(r *reader) (*Request, error) {
 	if r.kind() != '{' {
 		return nil, notJSON(r)
 	}
@@ -89,7 +96,7 @@ func DecodeRequest(body []byte) (*Request, error) {
 	if err := r.object(func(key []byte) error { return req.field(r, key) }); err != nil {
 		return nil, asRequestError(err)
 	}
-	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
+	if !r.atEnd() {
 		return nil, &RequestError{Message: "The request body has something after its JSON object."}
 	}
 	if req.Model == "" {
@@ -100,7 +107,7 @@ func DecodeRequest(body []byte) (*Request, error) {
 }
 
 func notJSON(r *reader) error {
-	if _, err := r.dec.ReadValue(); err != nil {
+	if err := r.skip(); err != nil {
 		return asRequestError(err)
 	}
 	return &RequestError{Message: "The request body must be a JSON object."}

@@ -63,7 +63,6 @@ type Stream struct {
 
 	chunk  chunk
 	reader reader
-	buf    bytes.Buffer
 	final  []byte // the response object of the last event
 }
 
@@ -97,7 +96,6 @@ func (t *Turn) Stream(o StreamOptions) *Stream {
 		o.Now = time.Now
 	}
 	s := &Stream{turn: t, opts: o, id: o.NewID("resp_"), created: o.Now().Unix(), model: t.Request.Model, itemStatus: statusCompleted}
-	s.reader.dec = newReader(nil).dec
 	s.filter = newTextFilter(s)
 	return s
 }
@@ -176,9 +174,7 @@ func (s *Stream) Completion(body []byte) error {
 }
 
 func (s *Stream) read(data []byte) error {
-	s.buf = *bytes.NewBuffer(data)
-	s.reader.src = data
-	s.reader.dec.Reset(&s.buf, readOptions...)
+	s.reader = reader{src: data}
 	s.chunk.reset()
 	return s.chunk.read(&s.reader)
 }
