@@ -93,6 +93,13 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       a.env.Version,
 		Args:          unknownCommand,
+		// cobra's own check, of flags that exclude each other, would end with 1.
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil {
+				return &usageError{err: err, mend: cmd.CommandPath() + " --help"}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.say("The menu-bar app is not part of this build: starting the link here, as \"clawrouter-codex start\" does.")
 			return a.start(cmd.Context(), startFlags{command: "start"})
@@ -136,6 +143,19 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		mend = cmd.CommandPath() + " " + near[0]
 	}
 	return &usageError{err: errors.New("no command " + args[0]), mend: mend}
+}
+
+// group is a command that only holds others: alone it is its help, and for a
+// script, which cannot read that, an error.
+func (a *app) group(cmd *cobra.Command, _ []string) error {
+	if !a.json {
+		return cmd.Help()
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return &usageError{err: fmt.Errorf("%s needs one of: %s", cmd.Name(), strings.Join(names, ", ")), mend: cmd.CommandPath() + " --help"}
 }
 
 // noArguments is cobra.NoArgs with an error that helps.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -39,9 +40,15 @@ models. Load it at every start of the shell:
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, c := range completions {
-				if c.shell == args[0] {
-					return c.write(cmd.Root(), a.env.Stdout)
+				if c.shell != args[0] {
+					continue
 				}
+				var script strings.Builder
+				if err := c.write(cmd.Root(), &script); err != nil {
+					return err
+				}
+				a.answer(map[string]string{"shell": c.shell, "script": script.String()}, script.String())
+				return nil
 			}
 			return &usageError{err: fmt.Errorf("no completion for %q: there is bash, zsh, fish and powershell", args[0]), mend: "clawrouter-codex completion --help"}
 		},

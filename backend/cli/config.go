@@ -24,7 +24,7 @@ func (a *app) configCommand() *cobra.Command {
 		Long:    "Settings come from flags, from the environment, from settings.toml and from defaults, the first of them that has one.",
 		Example: "  clawrouter-codex config show",
 		Args:    unknownCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:    a.group,
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "show",

@@ -26,7 +26,7 @@ When the link stops, config.toml is brought back to your own provider by itself,
 and when it starts, to what was chosen here.`,
 		Example: "  clawrouter-codex desktop on\n  clawrouter-codex desktop status --json",
 		Args:    unknownCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:    a.group,
 	}
 	cmd.AddCommand(
 		a.desktopSwitch("on", "Let config.toml go through ClawRouter; the link must run", link.ClawRouter),

@@ -30,7 +30,7 @@ tried out with the installed Codex before it replaces the old one.`,
   clawrouter-codex gen-catalog --all --drop-model openai/o1`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if want.PerFamily < 0 {
+			if cmd.Flags().Changed("per-family") && want.PerFamily < 1 {
 				return &usageError{err: fmt.Errorf("--per-family %d: not a number above 0", want.PerFamily), mend: cmd.CommandPath() + " --help"}
 			}
 			s, err := a.settings()
@@ -49,9 +49,10 @@ tried out with the installed Codex before it replaces the old one.`,
 		},
 	}
 	cmd.Flags().BoolVar(&want.All, "all", false, "every model that can hold a coding turn")
-	cmd.Flags().IntVar(&want.PerFamily, "per-family", 0, "newest models of each family (default 2)")
-	cmd.Flags().StringSliceVar(&want.DropFamilies, "drop-family", nil, "leave out a family, such as google or free")
-	cmd.Flags().StringSliceVar(&want.DropModels, "drop-model", nil, "leave out a model, by id or alias")
-	cmd.Flags().StringVar(&out, "out", "", "write to this file instead of Codex's folder")
+	cmd.Flags().IntVar(&want.PerFamily, "per-family", 0, "the `N` newest models of each family (default 2)")
+	cmd.Flags().StringSliceVar(&want.DropFamilies, "drop-family", nil, "leave out `FAMILIES`, such as google or free")
+	cmd.Flags().StringSliceVar(&want.DropModels, "drop-model", nil, "leave out `MODELS`, by id or alias")
+	cmd.MarkFlagsMutuallyExclusive("all", "per-family")
+	cmd.Flags().StringVar(&out, "out", "", "write to this `FILE` instead of Codex's folder")
 	return cmd
 }

@@ -23,7 +23,7 @@ every running Codex, which need not be restarted.`,
   clawrouter-codex model use anthropic/claude-opus-5
   clawrouter-codex model show`,
 		Args: unknownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: a.group,
 	}
 	cmd.AddCommand(a.modelListCommand(), a.modelUseCommand(), a.modelShowCommand())
 	return cmd

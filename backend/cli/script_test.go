@@ -52,6 +52,7 @@ func surroundings(env *testscript.Env) error {
 	bin := strings.Split(env.Getenv("PATH"), string(os.PathListSeparator))[0]
 	env.Setenv("HOME", home)
 	env.Setenv("USERPROFILE", home)
+	env.Setenv("PROGRAMS", bin)
 	env.Setenv("PATH", filepath.Join(env.WorkDir, "bin")+string(os.PathListSeparator)+bin)
 	env.Setenv("BLOCKRUN_MODEL_CATALOG_URL", "off")
 	// The race detector would sleep a second at the end of every process.

@@ -19,7 +19,7 @@ acts on the next turn of a link that runs. WEB_SEARCH in the environment of the
 process that runs the link wins at its next start.`,
 		Example: "  clawrouter-codex websearch on\n  clawrouter-codex websearch status --json",
 		Args:    unknownCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:    a.group,
 	}
 	cmd.AddCommand(
 		a.websearchSwitch("on", "Let models search the web", true),

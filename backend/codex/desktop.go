@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
@@ -291,6 +292,9 @@ func (d *Desktop) change(rec record) Change {
 func (d *Desktop) locked(ctx context.Context, change func() (Change, error)) (c Change, err error) {
 	if d.Lock == "" {
 		return change()
+	}
+	if err := os.MkdirAll(filepath.Dir(d.Lock), 0o700); err != nil {
+		return d.change(record{}), fmt.Errorf("make the state folder: %w", err)
 	}
 	lock, err := atomicfile.WaitLock(ctx, d.Lock)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
@@ -14,7 +16,8 @@ import (
 // ModelList is a selection of models and where the data come from.
 type ModelList struct {
 	Models []models.Model
-	Source string // in words, for people
+	Source string   // in words, for people
+	Notes  []string // what of the selection came to nothing, in words
 }
 
 const (
@@ -34,11 +37,7 @@ func ListModels(ctx context.Context, s *settings.Settings, version string, want 
 		return ModelList{}, err
 	}
 	if live.ids != nil && !live.clawRouter {
-		list := ModelList{Models: models.Foreign(live.ids), Source: live.address}
-		if len(list.Models) == 0 {
-			return list, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
-		}
-		return list, nil
+		return foreignList(live, want)
 	}
 	table, prices := knownModels(ctx, s)
 	source := fmt.Sprintf("models from %s, prices from %s", live.address, prices)
@@ -50,7 +49,29 @@ func ListModels(ctx context.Context, s *settings.Settings, version string, want 
 	if len(all) == 0 {
 		return ModelList{}, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
 	}
-	return ModelList{Models: table.Select(all, want), Source: source}, nil
+	list := ModelList{Models: table.Select(all, want), Source: source}
+	families, names := table.Unmatched(all, want)
+	if len(families) > 0 {
+		list.Notes = append(list.Notes, "no family of that name to leave out: "+strings.Join(families, ", "))
+	}
+	if len(names) > 0 {
+		list.Notes = append(list.Notes, "no model of that name to leave out: "+strings.Join(names, ", "))
+	}
+	return list, nil
+}
+
+// foreignList is that of a server that is not ClawRouter: nothing is known of its
+// models but their names, so only names can be left out.
+func foreignList(live liveList, want models.Selection) (ModelList, error) {
+	list := ModelList{Models: models.Foreign(live.ids), Source: live.address}
+	if len(list.Models) == 0 {
+		return list, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
+	}
+	list.Models = slices.DeleteFunc(list.Models, func(m models.Model) bool { return slices.Contains(want.DropModels, m.ID) })
+	if want.PerFamily != 0 || len(want.DropFamilies) > 0 {
+		list.Notes = append(list.Notes, live.address+" is no ClawRouter and tells nothing but names, so families and ages are not known: all its models are listed")
+	}
+	return list, nil
 }
 
 // liveList is what the upstream said of its models.

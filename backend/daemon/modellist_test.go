@@ -86,6 +86,18 @@ func TestListModels(t *testing.T) {
 	}
 }
 
+// Of a server of the user's own only names can be left out, and that is told.
+func TestSelectionOfAForeignList(t *testing.T) {
+	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": answering(t, "/v1/models", foreignModels)})
+	list, err := ListModels(t.Context(), s, "1", models.Selection{PerFamily: 1, DropModels: []string{"llama4"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Models) != 1 || list.Models[0].ID != "qwen3-coder:30b" || len(list.Notes) != 1 {
+		t.Errorf("%+v, notes %q", list.Models, list.Notes)
+	}
+}
+
 func TestSetupForAServerThatIsNotClawRouter(t *testing.T) {
 	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": answering(t, "/v1/models", foreignModels)})
 	result, err := Setup(t.Context(), SetupOptions{Settings: s, Version: "1", Port: 8403, Now: time.Unix(0, 0)})

@@ -80,6 +80,7 @@ func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection,
 		result.CatalogResult, err = codex.WriteCatalog(ctx, codex.CatalogOptions{
 			Path: path, Models: list.Models, Selection: selection, Program: program,
 		})
+		result.Notes = append(list.Notes, result.Notes...)
 		return err
 	})
 	return result, err

@@ -79,6 +79,16 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+func TestNamesThatLeaveOutNothing(t *testing.T) {
+	table := Snapshot()
+	families, ids := table.Unmatched(table.Join(liveList(t)), Selection{
+		DropFamilies: []string{"OpenAI", "goggle", "free"}, DropModels: []string{"fable", "kimmi", "openai/o1"},
+	})
+	if diff := cmp.Diff([][]string{{"goggle"}, {"kimmi"}}, [][]string{families, ids}); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSelectAll(t *testing.T) {
 	table := Snapshot()
 	got := names(table.Select(table.Join(liveList(t)), Selection{All: true}))

@@ -68,6 +68,23 @@ func (t *Table) dropped(m Model, want Selection) bool {
 	return false
 }
 
+// Unmatched are the names of want that leave out nothing of live, for a user who
+// has misspelt one.
+func (t *Table) Unmatched(live []Model, want Selection) (families, models []string) {
+	for _, family := range want.DropFamilies {
+		if !slices.ContainsFunc(live, func(m Model) bool { return strings.EqualFold(family, m.Family()) }) {
+			families = append(families, family)
+		}
+	}
+	for _, name := range want.DropModels {
+		one := Selection{DropModels: []string{name}, All: true}
+		if !slices.ContainsFunc(live, func(m Model) bool { return t.dropped(m, one) }) {
+			models = append(models, name)
+		}
+	}
+	return families, models
+}
+
 // profiles are auto alone, or all three with auto first.
 func (t *Table) profiles(list []Model, want Selection) []Model {
 	slices.SortStableFunc(list, func(a, b Model) int {
