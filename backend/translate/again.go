@@ -12,7 +12,7 @@ func (req *Request) Fingerprint(seed maphash.Seed, sent func(id string) bool) (k
 	items := req.items
 	for len(items) > 0 {
 		last := &items[len(items)-1]
-		if last.kind != itemMessage && last.kind != itemReasoning || last.id.empty() {
+		if last.kind != itemMessage && last.kind != itemReasoning && last.kind != itemWebSearchCall || last.id.empty() {
 			break
 		}
 		id := last.id.String()

@@ -51,22 +51,3 @@ func TestAlternation(t *testing.T) {
 		})
 	}
 }
-
-func TestEarlierWebSearchStaysInTheHistory(t *testing.T) {
-	req, err := DecodeRequest([]byte(`{"model":"zai/glm-5","input":[{"role":"user","content":"a"},{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"go 1.26"}},{"role":"assistant","content":"b"}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, _, err := req.Chat(Target{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"search","type":"function","function":{"name":"web_search","arguments":"{\"type\":\"search\",\"query\":\"go 1.26\"}"}}]},{"role":"tool","tool_call_id":"search","content":"[What this search found is no longer in the history.]"},{"role":"assistant","content":"b"}]`
-	var chat struct{ Messages json.RawMessage }
-	if err := json.Unmarshal(body, &chat); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(chat.Messages)); diff != "" {
-		t.Error(diff)
-	}
-}

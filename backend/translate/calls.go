@@ -24,6 +24,9 @@ type call struct {
 	input    *inputDecoder // of a freeform tool
 	// recovered is set for a call that was found in the answer's text.
 	recovered bool
+	search    *Search // what a web search asks, once it is known
+	ended     bool    // its end is written
+	hidden    bool    // the client has it
 }
 
 // call takes one entry of tool_calls: a whole call or a fragment of one.
@@ -54,7 +57,7 @@ func (s *Stream) addArguments(c *call, in []byte) {
 	if c.input != nil {
 		in = c.input.feed(in)
 	}
-	if len(in) > 0 && c.ref.kind != toolSearch { // whose arguments have no deltas in the API
+	if len(in) > 0 && c.ref.kind != toolSearch && c.ref.kind != toolWebSearch { // whose arguments have no deltas in the API
 		s.ev.delta(&c.delta, in)
 	}
 }
@@ -132,14 +135,23 @@ func (s *Stream) openCall(p *callPiece) *call {
 		c.delta = newDelta(evInputDelta, c.itemID, c.outIndex, "")
 	case toolSearch:
 		c.itemID = s.opts.NewID("tsc_")
+	case toolWebSearch:
+		c.itemID = s.opts.NewID("ws_")
+		c.hidden = s.has(c.itemID)
 	default:
 		c.itemID = s.opts.NewID("fc_")
 		c.delta = newDelta(evArgumentsDelta, c.itemID, c.outIndex, "")
+	}
+	if c.hidden {
+		return c
 	}
 	s.ev.start(evItemAdded)
 	s.ev.int("output_index", c.outIndex)
 	s.ev.raw("item", c.item(nil, "in_progress"))
 	s.ev.end()
+	if ref.kind == toolWebSearch {
+		s.searchEvent(c, evSearchProgress)
+	}
 	return c
 }
 
@@ -168,6 +180,8 @@ func (c *call) item(value []byte, status string) []byte {
 	switch c.ref.kind {
 	case toolSearch:
 		return c.toolSearchItem(status)
+	case toolWebSearch:
+		return c.searchItem(status)
 	case toolCustom:
 		b = append(b, `custom_tool_call","status":"`+status+`","call_id":"`+c.id+`","name":"`+name+`","input":"`...)
 	default:
@@ -210,6 +224,7 @@ func (s *Stream) finishCalls() {
 			s.callDone(c, evInputDone, "input", c.input.value)
 		case toolSearch:
 			s.itemDone(c.outIndex, c.toolSearchItem(c.status()))
+		case toolWebSearch: // ended by Found, or by endSearches
 		default:
 			if len(c.args) == 0 && !c.cut {
 				c.args = []byte(`{}`)

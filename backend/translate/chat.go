@@ -10,6 +10,9 @@ type Target struct {
 	Stream bool
 	// WebSearch offers the model a web_search that the bridge runs.
 	WebSearch bool
+	// SearchRounds is how many rounds of searches the turn has behind it. From
+	// MaxSearchRounds on the model is offered no more.
+	SearchRounds int
 	// NoVision says that the model cannot see: images become a line of text.
 	NoVision bool
 	// NoReasoning says that the model does not reason: no effort is sent.
@@ -87,9 +90,10 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	w.str(`,"messages":`)
 	w.messages(messages)
 	if len(tools) > 0 {
+		tools, spent := withoutSpent(tools, turn, to)
 		w.str(`,"tools":`)
 		w.dst = appendTools(w.dst, tools)
-		req.toolOptions(&w, turn)
+		req.toolOptions(&w, turn, spent)
 	}
 	if err := req.options(&w, b.family); err != nil {
 		return nil, nil, err
@@ -116,6 +120,7 @@ func (req *Request) chatTools(turn *Turn, to Target) ([]chatTool, error) {
 			return nil, asRequestError(err)
 		}
 	}
+	c.offerWebSearch()
 	turn.Dropped, turn.echoTools, turn.echoFormat = c.dropped, req.tools, req.text.format
 	if c.sparse {
 		turn.echoTools = echoTools(req.tools)

@@ -31,9 +31,13 @@ func (s *Stream) End() error {
 	case s.cut():
 		s.dropHalfCalls()
 		st = s.endEarly()
+	case s.onlySearches():
+		s.text([]byte(searchNote))
 	}
 	s.closeItem()
 	s.finishCalls()
+	s.endSearches()
+	s.sealFindings()
 	s.estimateUsage()
 	s.last(st, nil, "")
 	return nil
@@ -44,17 +48,19 @@ func (s *Stream) empty() bool {
 	if s.turn.Request.compact {
 		return len(s.summary) == 0
 	}
-	return s.nextOut == 0 && !s.cut()
+	return !s.Produced() && !s.cut()
 }
 
-// Produced reports whether any part of the answer was written. Until then the
-// request may be sent again without the client knowing.
-func (s *Stream) Produced() bool { return s.nextOut > 0 }
+// Produced reports whether any part of the answer, or of its round after a web
+// search, was written. Until then the request may be sent again without the client
+// knowing.
+func (s *Stream) Produced() bool { return s.nextOut > s.roundOut }
 
 // Restart forgets what was received of an answer of which nothing was Produced,
 // so that the answer to a repeated request can follow.
 func (s *Stream) Restart() {
 	s.open, s.usage, s.hasUsage, s.finish, s.summary = openItem{}, Usage{}, false, "", nil
+	s.textHalf, s.thinkHalf = halves{}, halves{}
 	s.filter = newTextFilter(s)
 }
 
@@ -82,6 +88,7 @@ func (s *Stream) endEarly() status {
 
 const (
 	cutNote    = `[The answer was cut off here: it reached the limit of output tokens. Ask the model to go on.]`
+	searchNote = `[The model asked for more web searches than one turn may have. Ask it to go on.]`
 	filterNote = `[The provider's content filter ended the answer here.]`
 )
 
@@ -127,7 +134,7 @@ func (s *Stream) estimateUsage() {
 	if s.hasUsage {
 		return
 	}
-	s.usage = Usage{Input: int64(s.turn.chatBytes) / 4, Output: int64(len(s.output)) / 4, Estimated: true}
+	s.usage = Usage{Input: int64(s.turn.chatBytes) / 4, Output: int64(len(s.output)-s.roundByte) / 4, Estimated: true}
 	s.usage.Total = s.usage.Input + s.usage.Output
 }
 

@@ -98,6 +98,9 @@ const (
 	evSummaryPartDone  = "response.reasoning_summary_part.done"
 	evSummaryDelta     = "response.reasoning_summary_text.delta"
 	evSummaryDone      = "response.reasoning_summary_text.done"
+	evSearchProgress   = "response.web_search_call.in_progress"
+	evSearchSearching  = "response.web_search_call.searching"
+	evSearchCompleted  = "response.web_search_call.completed"
 	evReasoningDelta   = "response.reasoning_text.delta"
 	evReasoningDone    = "response.reasoning_text.done"
 )

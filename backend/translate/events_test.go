@@ -41,6 +41,7 @@ type outputItem struct {
 	Input     string         `json:"input"`
 	Content   []textPart     `json:"content"`
 	Summary   []textPart     `json:"summary"`
+	Encrypted string         `json:"encrypted_content"`
 }
 
 type textPart struct {
@@ -208,6 +209,7 @@ func (c *orderCheck) lifecycle(e event, typ, status string) error {
 var prefixes = map[string]string{
 	"message": "msg_", "reasoning": "rs_", "function_call": "fc_",
 	"custom_tool_call": "ctc_", "tool_search_call": "tsc_", "compaction": "cmp_",
+	"web_search_call": "ws_",
 }
 
 func (c *orderCheck) itemAdded(e event) error {
@@ -259,6 +261,8 @@ func (c *orderCheck) ofItem(e event) error {
 		wantType, part = "function_call", false
 	case evInputDelta, evInputDone:
 		wantType, part = "custom_tool_call", false
+	case evSearchProgress, evSearchSearching, evSearchCompleted:
+		return it.searching(e)
 	default:
 		return fmt.Errorf("no such event")
 	}
@@ -271,6 +275,17 @@ func (c *orderCheck) ofItem(e event) error {
 		return fmt.Errorf("the text of %q is done already", e.ItemID)
 	}
 	return it.text(e)
+}
+
+// searching checks the events of a web search, of which each follows the one before.
+func (it *itemCheck) searching(e event) error {
+	before := map[string]string{evSearchSearching: evSearchProgress, evSearchCompleted: evSearchSearching}
+	notRun := e.Type == evSearchCompleted && it.whole == evSearchProgress // there were too many
+	if it.first.Type != "web_search_call" || it.whole != before[e.Type] && !notRun {
+		return fmt.Errorf("after %s", it.whole)
+	}
+	it.whole = e.Type
+	return nil
 }
 
 func (it *itemCheck) part(e event) error {
@@ -332,7 +347,7 @@ func (c *orderCheck) itemDone(e event) error {
 		return fmt.Errorf("output_index of %q was %d", got.ID, it.index)
 	case got.Type != it.first.Type || got.CallID != it.first.CallID || got.Name != it.first.Name || got.Namespace != it.first.Namespace:
 		return fmt.Errorf("%s is not the item that was added, %+v", e.Item, it.first)
-	case got.Status != "completed" && got.Status != "incomplete" && got.Type != "compaction":
+	case got.Status != "completed" && got.Status != "incomplete" && got.Type != "compaction" && (got.Status != "failed" || got.Type != "web_search_call"):
 		return fmt.Errorf("status is %q", got.Status)
 	}
 	it.done = e.Item
@@ -347,7 +362,15 @@ func (it *itemCheck) whatItCameTo(got outputItem) error {
 			return fmt.Errorf("content is %+v", got.Content)
 		}
 		whole = got.Content[0].Text
+	case "web_search_call":
+		if it.whole != evSearchCompleted {
+			return fmt.Errorf("a search that ended at %s", it.whole)
+		}
+		return nil
 	case "reasoning":
+		if got.Encrypted != "" && strings.HasPrefix(got.Encrypted, findingsVersion) {
+			return nil // no thought, but what searches found
+		}
 		if !it.partDone || len(got.Content)+len(got.Summary) == 0 {
 			return fmt.Errorf("the reasoning is empty, or its part is open")
 		}

@@ -35,11 +35,14 @@ type builder struct {
 	thought  thought            // reasoning that belongs to the next assistant message
 	key      []byte             // opens reasoning envelopes
 	family   string             // of the model that is asked
+	// found holds what web searches of the history came to, by what they asked.
+	found map[string][]string
 }
 
 type pendingCall struct {
 	id     string // as upstream sees it
 	source string // as the client wrote it
+	said   text   // the output, where it stands in no item
 }
 
 const (
@@ -75,6 +78,7 @@ func (b *builder) indexOutputs(items []item) {
 	}
 	for i := range items {
 		it := &items[i]
+		b.indexFindings(it)
 		if id := string(it.callID.inner()); isOutput(it.kind) && len(b.outputs[id]) < calls[id] {
 			b.outputs[id] = append(b.outputs[id], it)
 			b.owned[it] = true
@@ -229,7 +233,9 @@ func (b *builder) uniqueID(source string) string {
 func (b *builder) endGroup() {
 	for _, c := range b.pending {
 		m := message{role: "tool", callID: c.id, separator: line}
-		if queue := b.outputs[c.source]; len(queue) > 0 {
+		if c.said != nil {
+			m.content = []part{{kind: partText, text: c.said}}
+		} else if queue := b.outputs[c.source]; len(queue) > 0 {
 			out := queue[0]
 			b.outputs[c.source] = queue[1:]
 			m.content = out.output
@@ -259,6 +265,10 @@ func (b *builder) orphan(it *item) {
 }
 
 func (b *builder) reasoning(it *item) {
+	if it.found != nil || isFindings(it.encrypted) {
+		b.endGroup()
+		return
+	}
 	t := b.recall(it)
 	if t.empty() {
 		return
@@ -273,19 +283,3 @@ func (b *builder) agentMessage(it *item) {
 	content := append([]part{{kind: partText, text: text(`"[Message from another agent:]"`)}}, it.content...)
 	b.messages = append(b.messages, message{role: "user", content: content, separator: line})
 }
-
-// webSearch keeps a search that was run for the model in an earlier turn. Codex
-// stores what was asked, not what was found.
-func (b *builder) webSearch(it *item) {
-	if len(it.action) == 0 {
-		return
-	}
-	b.endGroup()
-	m := b.open()
-	id := b.uniqueID("search")
-	m.calls = []chatCall{{id: id, name: b.names.upstream(toolRef{kind: toolWebSearch, name: "web_search"}), arguments: asString(it.action)}}
-	b.group = false
-	b.messages = append(b.messages, message{role: "tool", callID: id, separator: line, content: []part{{kind: partText, text: text(searchForgotten)}}})
-}
-
-const searchForgotten = `"[What this search found is no longer in the history.]"`

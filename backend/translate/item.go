@@ -20,6 +20,7 @@ type item struct {
 	tools     []byte // raw array: tools that were found or added
 	action    []byte // raw object: what a hosted call did
 	status    text
+	found     []finding // what searches came to; of our own reasoning items only
 }
 
 // itemKind is the type of an input item.

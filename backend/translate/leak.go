@@ -43,6 +43,7 @@ type textFilter struct {
 	decoded []byte
 	escaped []byte
 	calls   int
+	ended   bool
 }
 
 func newTextFilter(s *Stream) textFilter {
@@ -65,7 +66,12 @@ func (s *Stream) content(in []byte) {
 
 // endContent takes the end of the answer's content. An answer that broke off has
 // none: what is held of it is at best half a call.
-func (s *Stream) endContent() { s.filter.split.end(s.cut()) }
+func (s *Stream) endContent() {
+	if f := &s.filter; !f.ended {
+		f.ended = true
+		f.split.end(s.cut())
+	}
+}
 
 // structuredCalls notes that upstream itself tells calls from text.
 func (s *Stream) structuredCalls() { s.filter.split.noCalls() }

@@ -2,9 +2,17 @@ package translate
 
 import "strconv"
 
-// toolOptions writes tool_choice and parallel_tool_calls.
-func (req *Request) toolOptions(w *chatWriter, turn *Turn) {
-	if choice := req.chatToolChoice(turn); choice != "" {
+// toolOptions writes tool_choice and parallel_tool_calls. noCalls says that the
+// tools are there for the history only.
+func (req *Request) toolOptions(w *chatWriter, turn *Turn, noCalls bool) {
+	choice := req.chatToolChoice(turn)
+	if w.to.SearchRounds > 0 && choice != `"none"` {
+		choice = "" // a call was demanded, and made
+	}
+	if noCalls {
+		choice = `"none"`
+	}
+	if choice != "" {
 		w.str(`,"tool_choice":`)
 		w.str(choice)
 	}
@@ -34,6 +42,8 @@ func (req *Request) chatToolChoice(turn *Turn) string {
 	case "function":
 	case "custom":
 		ref.kind = toolCustom
+	case "web_search", "web_search_preview":
+		ref = webSearchRef
 	case "allowed_tools":
 		if choice.mode.is("required") {
 			return `"required"`

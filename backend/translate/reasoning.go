@@ -60,7 +60,7 @@ func (s *Stream) closeReasoning() {
 // did not ask for it there is none: the open specification of the API allows no
 // null there.
 func (s *Stream) sealed() string {
-	if !s.turn.Request.EncryptedReasoning {
+	if !s.turn.Request.EncryptedReasoning && !s.turn.mayRound() {
 		return ""
 	}
 	e := envelope{Family: family(s.model), Details: mergeDetails(s.details)}
@@ -70,7 +70,14 @@ func (s *Stream) sealed() string {
 		e.Text = string(said)
 	}
 	sealed := e.seal(s.turn.envelopeKey, said)
-	if sealed == "" {
+	switch {
+	case sealed == "":
+		return ""
+	case !s.turn.Request.EncryptedReasoning:
+		if s.unsaid == nil {
+			s.unsaid = map[string]string{}
+		}
+		s.unsaid[s.open.id] = sealed
 		return ""
 	}
 	return `,"encrypted_content":"` + sealed + `"`

@@ -81,7 +81,7 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code st
 	if st == statusInProgress || st == statusFailed && !s.hasUsage {
 		str(`null`)
 	} else {
-		dst = s.usage.append(dst)
+		dst = s.told().append(dst)
 	}
 	orElse("instructions", req.instructions, `null`)
 	orElse("tools", s.turn.echoTools, `[]`)

@@ -61,6 +61,12 @@ type Stream struct {
 	notice     string   // what ClawRouter had to say, taken out of the text
 	details    [][]byte // reasoning_details of the open reasoning item
 
+	// A turn that searches the web has several rounds, each an answer of upstream's.
+	roundOut, roundByte, roundFound int               // where this round begins in nextOut, output and found
+	found                           []finding         // what the turn's searches came to
+	unsaid                          map[string]string // sealed thoughts by item, that the client did not ask for
+	before                          Usage             // of the rounds before
+
 	chunk  chunk
 	reader reader
 	final  []byte // the response object of the last event

@@ -171,10 +171,7 @@ func (c *toolReader) declare(d toolDecl, namespace text) error {
 		ref = toolRef{kind: toolSearch, name: "tool_search"}
 		c.offer(ref, chatTool{description: d.description, parameters: d.parameters})
 	case "web_search", "web_search_preview":
-		if c.webSearch {
-			ref = toolRef{kind: toolWebSearch, name: "web_search"}
-			c.offer(ref, chatTool{description: quote(webSearchDescription), parameters: webSearchSchema})
-		}
+		c.offerWebSearch()
 	default:
 		c.dropped = append(c.dropped, typ)
 	}
@@ -193,10 +190,6 @@ func (c *toolReader) offer(ref toolRef, t chatTool) {
 // customSchema is how a freeform tool is offered to a model that only knows
 // functions: its whole input is one string.
 var customSchema = []byte(`{"type":"object","properties":{"input":{"type":"string","description":"The whole input of the tool, as plain text."}},"required":["input"],"additionalProperties":false}`)
-
-var webSearchSchema = []byte(`{"type":"object","properties":{"query":{"type":"string","description":"What to look for, as one would type it into a search engine."}},"required":["query"],"additionalProperties":false}`)
-
-const webSearchDescription = "Searches the web and returns titles, addresses and excerpts. Use it for what may have changed since your training or what you cannot know."
 
 // explainCustom tells a model that has never seen a freeform tool how to call
 // it, with the grammar that its input must match.

@@ -87,6 +87,27 @@ func (u *Usage) readOutputDetails(r *reader) error {
 	})
 }
 
+// told is the usage that the client is told. Codex takes it for the size of its
+// history, which only the last round of searches has seen whole; to others it is
+// what the turn came to.
+func (s *Stream) told() *Usage {
+	if s.turn.Codex {
+		return &s.usage
+	}
+	all := s.spent()
+	return &all
+}
+
+// spent is the usage of this round and those before.
+func (s *Stream) spent() Usage {
+	u, b := s.usage, s.before
+	return Usage{
+		Input: u.Input + b.Input, Cached: u.Cached + b.Cached, CacheWrite: u.CacheWrite + b.CacheWrite,
+		Output: u.Output + b.Output, Reasoning: u.Reasoning + b.Reasoning, Total: u.Total + b.Total,
+		Estimated: u.Estimated || b.Estimated,
+	}
+}
+
 // count reads a number of tokens; what is not one is 0. Some servers send
 // floats, which Codex refuses, so they are cut here.
 func (r *reader) count() (int64, error) {
