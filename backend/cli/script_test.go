@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"crypto/rand"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -38,6 +40,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"clawrouter-codex": func() { os.Exit(cli.Main("1.2.3")) },
 		"codex":            fakeCodex,
+		"turn":             askTurn,
 	})
 }
 
@@ -115,6 +118,22 @@ func feed(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("FEED", server.URL)
+}
+
+// askTurn MODEL asks the bridge for one turn, as Codex does, and prints the answer.
+// Its text is new each time: ClawRouter answers a question twice with one call.
+func askTurn() {
+	body := fmt.Sprintf(`{"model":%q,"stream":true,"input":%q}`, os.Args[1], rand.Text())
+	resp, err := http.Post("http://127.0.0.1:"+os.Getenv("PORT")+"/v1/responses", "application/json", strings.NewReader(body))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if _, err := io.Copy(os.Stdout, resp.Body); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // fakeCodex answers the three questions that setup asks of an installed Codex.

@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
 // LogLine is one line of our own log or of what ClawRouter printed. Secrets were
@@ -37,56 +40,71 @@ const (
 // MaxLogLines is the most that Log returns.
 const MaxLogLines = 2000
 
+// logFile is one of the two logs, and how far it was read.
+type logFile struct {
+	path   string
+	source Source
+	end    int64
+}
+
+func logFiles(p settings.Paths) []logFile {
+	return []logFile{{p.ProgramLog(), FromBridge, 0}, {p.ProxyLog(), FromClawRouter, 0}}
+}
+
 // Log implements Link. Lines that say no time stand behind the line before them.
 func (l *Local) Log(ctx context.Context, lines int) ([]LogLine, error) {
+	all, err := readLogs(logFiles(l.o.Settings.Paths), lines)
+	return all, errors.Join(err, ctx.Err())
+}
+
+func readLogs(files []logFile, lines int) ([]LogLine, error) {
 	lines = min(max(lines, 0), MaxLogLines)
-	paths := l.o.Settings.Paths
 	all := []LogLine{}
-	for _, log := range []struct {
-		path   string
-		source Source
-	}{{paths.ProgramLog(), FromBridge}, {paths.ProxyLog(), FromClawRouter}} {
-		tail, err := lastLines(log.path, lines)
+	for i := range files {
+		text, end, err := proxy.LogTail(files[i].path)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, parseLog(log.source, tail)...)
+		files[i].end = end
+		all = append(all, parseLog(files[i].source, lastLines(text, lines))...)
 	}
 	slices.SortStableFunc(all, func(a, b LogLine) int { return a.At.Compare(b.At) })
-	return all[max(0, len(all)-lines):], ctx.Err()
+	return all[max(0, len(all)-lines):], nil
 }
 
-// maxTail is how much of a log is read, in bytes.
-const maxTail = 512 << 10
+func lastLines(text []byte, n int) []string {
+	if len(text) == 0 {
+		return nil
+	}
+	list := strings.Split(strings.TrimSuffix(strings.ToValidUTF8(string(text), "�"), "\n"), "\n")
+	return list[max(0, len(list)-n):]
+}
 
-// lastLines are the last whole lines of a file, of which there need be none.
-func lastLines(path string, n int) ([]string, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// FollowLog calls each with the last lines, as Log has them, and then with every
+// line that is written, until ctx ends. It reads the files, so that it goes on
+// over stops and starts of the link.
+func FollowLog(ctx context.Context, p settings.Paths, lines int, each func(LogLine)) error {
+	files := logFiles(p)
+	all, err := readLogs(files, lines)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
+	for _, line := range all {
+		each(line)
 	}
-	from := max(0, info.Size()-maxTail)
-	data, err := io.ReadAll(io.NewSectionReader(f, from, maxTail))
-	if err != nil {
-		return nil, err
+	var one sync.Mutex // held while each is called
+	following, ctx := errgroup.WithContext(ctx)
+	for _, f := range files {
+		following.Go(func() error {
+			w := proxy.NewLineWriter(nil, func(text string) {
+				one.Lock()
+				defer one.Unlock()
+				each(parseLog(f.source, []string{text})[0])
+			})
+			return proxy.FollowLog(ctx, f.path, f.end, w)
+		})
 	}
-	text := strings.ToValidUTF8(string(data), "�")
-	if from > 0 {
-		_, text, _ = strings.Cut(text, "\n")
-	}
-	list := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if text == "" {
-		list = nil
-	}
-	return list[max(0, len(list)-n):], nil
+	return following.Wait()
 }
 
 // Ours are lines of log/slog; ClawRouter's carry the time at which we got them.

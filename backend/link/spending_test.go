@@ -14,6 +14,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
@@ -337,19 +338,42 @@ func TestLogOfBoth(t *testing.T) {
 	}
 }
 
-// A log of any size is read at its end only, and from a whole line on.
-func TestLongLogIsReadAtItsEnd(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	var b strings.Builder
-	for b.Len() < maxTail+1000 {
-		b.WriteString("a line of a log that goes on and on\n")
-	}
-	b.WriteString("the last")
-	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+func TestFollowLogShowsWhatIsWritten(t *testing.T) {
+	u := newUser(t)
+	ours, err := proxy.OpenLog(u.settings.Paths.ProgramLog())
+	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := lastLines(path, 1<<20)
-	if err != nil || len(lines) < 2 || lines[0] != lines[1] || lines[len(lines)-1] != "the last" {
-		t.Errorf("%d lines, %v", len(lines), err)
+	defer ours.Close()
+	write := func(text string) {
+		t.Helper()
+		if _, err := ours.Write([]byte(text + "\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("time=2026-11-22T12:00:00Z level=INFO msg=old")
+	write("time=2026-11-22T12:00:00Z level=INFO msg=before")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var got []string
+	err = FollowLog(ctx, u.settings.Paths, 1, func(l LogLine) {
+		got = append(got, string(l.Source)+" "+l.Text)
+		switch len(got) {
+		case 1:
+			write("time=2026-11-22T12:00:01Z level=ERROR msg=after")
+		case 2:
+			// The other log begins only now.
+			theirs, err := proxy.OpenLog(u.settings.Paths.ProxyLog())
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = theirs.Write([]byte("2026-11-22T12:00:02Z up\n"))
+			_ = theirs.Close()
+		case 3:
+			cancel()
+		}
+	})
+	if diff := cmp.Diff([]string{"bridge before", "bridge after", "clawrouter up"}, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
 	}
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -108,42 +109,61 @@ func (l *Log) Close() error {
 }
 
 const (
-	tailBytes = 64 << 10
+	tailBytes = 512 << 10
 	tailEvery = 250 * time.Millisecond
 )
 
-// TailLog copies the last 64 KB of path to w, beginning with a whole line, and
-// with follow goes on as the log grows and is rotated, until ctx ends. A file
-// that does not exist yet is waited for with follow, and an error that says so
-// without.
-func TailLog(ctx context.Context, path string, follow bool, w io.Writer) error {
+// LogTail is the last 512 KB of a log, beginning with a whole line, and the size
+// at which FollowLog goes on. Of a log that does not exist there is nothing.
+func LogTail(path string) (text []byte, end int64, err error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && !follow {
-		return fmt.Errorf("there is no log yet at %s: ClawRouter has not been started here", path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read log: %w", err)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read log: %w", err)
 	}
-	t := &tail{path: path, file: f, w: w}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, fmt.Errorf("read log: %w", err)
+	}
+	end = info.Size()
+	from := max(0, end-tailBytes)
+	text, err = io.ReadAll(io.NewSectionReader(f, from, end-from))
+	if err != nil {
+		return nil, 0, fmt.Errorf("read log: %w", err)
+	}
+	if from > 0 {
+		_, text, _ = bytes.Cut(text, []byte{'\n'})
+	}
+	return text, end, nil
+}
+
+// FollowLog copies to w what path has from an offset on and what comes, also over
+// rotations, until ctx ends. A file that does not exist yet is waited for.
+func FollowLog(ctx context.Context, path string, from int64, w io.Writer) error {
+	t := &tail{path: path, w: w}
 	defer t.close()
-	if f != nil {
-		if err := t.lastLines(); err != nil {
-			return err
+	if f, err := os.Open(path); err == nil {
+		t.file = f
+		// A file that is shorter took the place of the one that was read.
+		if info, err := f.Stat(); err == nil && from <= info.Size() {
+			if _, err := f.Seek(from, io.SeekStart); err != nil {
+				return fmt.Errorf("read log: %w", err)
+			}
 		}
-	}
-	if !follow {
-		return nil
 	}
 	tick := time.NewTicker(tailEvery)
 	defer tick.Stop()
 	for {
+		if err := t.more(); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			if err := t.more(); err != nil {
-				return err
-			}
 		}
 	}
 }
@@ -157,35 +177,6 @@ type tail struct {
 func (t *tail) close() {
 	if t.file != nil {
 		t.file.Close()
-	}
-}
-
-func (t *tail) lastLines() error {
-	info, err := t.file.Stat()
-	if err != nil {
-		return fmt.Errorf("read log: %w", err)
-	}
-	if from := info.Size() - tailBytes; from > 0 {
-		if _, err := t.file.Seek(from, io.SeekStart); err != nil {
-			return fmt.Errorf("read log: %w", err)
-		}
-		if err := skipLine(t.file); err != nil {
-			return err
-		}
-	}
-	return t.copy()
-}
-
-func skipLine(r io.Reader) error {
-	b := make([]byte, 1)
-	for {
-		n, err := r.Read(b)
-		if n == 1 && b[0] == '\n' || errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read log: %w", err)
-		}
 	}
 }
 

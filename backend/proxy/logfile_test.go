@@ -57,24 +57,46 @@ func TestLogIsContinued(t *testing.T) {
 	}
 }
 
-func TestTailShowsTheEnd(t *testing.T) {
+func TestTailIsTheEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.log")
-	if err := TailLog(t.Context(), path, false, io.Discard); err == nil || !strings.Contains(err.Error(), "no log yet") {
-		t.Errorf("error = %v, want one that says there is no log yet", err)
+	if text, end, err := LogTail(path); err != nil || end != 0 || text != nil {
+		t.Errorf("of no log: %q, %d, %v", text, end, err)
 	}
-	var text strings.Builder
-	for i := range 10000 {
-		fmt.Fprintf(&text, "line %d\n", i)
+	var all strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&all, "line %d\n", i)
 	}
-	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(all.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := TailLog(t.Context(), path, false, &out); err != nil {
-		t.Fatal(err)
+	text, end, err := LogTail(path)
+	if err != nil || end != int64(all.Len()) {
+		t.Errorf("%d, %v", end, err)
 	}
-	if !strings.HasPrefix(out.String(), "line ") || !strings.HasSuffix(out.String(), "\nline 9999\n") || out.Len() > tailBytes {
-		t.Errorf("%d bytes, from %.10q to %q", out.Len(), out.String(), out.String()[out.Len()-10:])
+	if got := string(text); !strings.HasPrefix(got, "line ") || !strings.HasSuffix(got, "\nline 99999\n") || len(got) > tailBytes {
+		t.Errorf("%d bytes, from %.10q to %q", len(got), got, got[len(got)-12:])
+	}
+}
+
+func TestFollowGoesOnWhereTheTailEnded(t *testing.T) {
+	for name, c := range map[string]struct {
+		from int64
+		want string
+	}{"from where it ended": {4, "two\n"}, "in a file that took its place": {400, "one\ntwo\n"}} {
+		path := filepath.Join(t.TempDir(), "c.log")
+		if err := os.WriteFile(path, []byte("one\ntwo\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var got bytes.Buffer
+		err := FollowLog(ctx, path, c.from, writerFunc(func(p []byte) (int, error) {
+			defer cancel()
+			return got.Write(p)
+		}))
+		cancel()
+		if err != nil || got.String() != c.want {
+			t.Errorf("%s: %q, %v", name, got.String(), err)
+		}
 	}
 }
 
@@ -83,7 +105,7 @@ func TestTailFollowsOverRotations(t *testing.T) {
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- TailLog(ctx, path, true, w); w.Close() }()
+	go func() { done <- FollowLog(ctx, path, 0, w); w.Close() }()
 	l, err := OpenLog(path)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +123,6 @@ func TestTailFollowsOverRotations(t *testing.T) {
 	}
 	cancel()
 	if err := <-done; err != nil {
-		t.Errorf("TailLog ended with %v", err)
+		t.Errorf("FollowLog ended with %v", err)
 	}
 }

@@ -183,7 +183,7 @@ func (r *rig) untilLogged(text string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var got lockedBuffer
-	TailLog(ctx, r.o.LogPath, true, writerFunc(func(p []byte) (int, error) {
+	FollowLog(ctx, r.o.LogPath, 0, writerFunc(func(p []byte) (int, error) {
 		got.Write(p)
 		if strings.Contains(got.String(), text) {
 			cancel()
