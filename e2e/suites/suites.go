@@ -40,6 +40,10 @@ const olderCodex = "0.140.0"
 // tests asks the oldest one too. The turns themselves are left to the long run.
 const filesTests = "^Test(Profile|Catalog|Desktop|PlainCodex)"
 
+// oldestCatalog is the oldest release whose model list and base config we write.
+// Its --profile is still a table of the base config, which is none of ours.
+const oldestCatalog = "0.124.0"
+
 // longPlan is `make test-long`: nothing runs beside anything else, so that the
 // figures in its record mean something.
 func longPlan(fuzzTime time.Duration) lanes {
@@ -49,6 +53,9 @@ func longPlan(fuzzTime time.Duration) lanes {
 		{"codex-50", clientTests([]string{"CODEX_TURNS=50"}, "-timeout=20m", "-run=^TestManyTurns$", "./e2e/codex/...")},
 		{"older", installClients(olderCodex)},
 		{"codex-" + olderCodex, clientTests(older, "-timeout=15m", "./e2e/codex/...")},
+		{"oldest", installClients(oldestCatalog)},
+		{"base-" + oldestCatalog, clientTests([]string{"CODEX_VERSION=" + oldestCatalog}, "-timeout=10m",
+			"-run=^Test(CatalogIsReadAsWritten|DesktopSeesOurModels|PlainCodex)", "./e2e/codex/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},
 	}}
 }
