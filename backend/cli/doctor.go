@@ -136,11 +136,12 @@ func (a *app) subscription(ctx context.Context, s *settings.Settings) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	desktop := codex.Desktop{
-		Home: codex.Home{Dir: s.CodexHome.V}, State: s.Paths.Root, Lock: s.Paths.EditLock(), Backup: s.Paths.Backup(), Now: a.env.Now,
+	for _, desktop := range daemon.NewDesktop(s, a.env.Now).All() {
+		if _, err := desktop.Mend(ctx); err != nil {
+			return err
+		}
 	}
-	_, err := desktop.Mend(ctx)
-	return err
+	return nil
 }
 
 // doctorWords are the outcomes without colours; what needs a hand stands out.
