@@ -13,6 +13,7 @@ type chunk struct {
 	usage     Usage
 	hasUsage  bool
 	hasChoice bool
+	textEnd   int    // where the text ends in the data, its quote included; 0 where it is no string
 	err       []byte // raw error: an object or a string
 	errText   text   // "message" beside an error that is a string
 }
@@ -79,7 +80,10 @@ func (c *chunk) readChoice(r *reader) error {
 func (c *chunk) deltaField(r *reader, key []byte) (err error) {
 	switch string(key) {
 	case "content":
-		c.content, err = appendParts(c.content, r)
+		isText := r.kind() == '"'
+		if c.content, err = appendParts(c.content, r); isText {
+			c.textEnd = r.pos
+		}
 	case "reasoning_content":
 		c.reasoning, err = c.firstText(r)
 	case "reasoning":

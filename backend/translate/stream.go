@@ -68,6 +68,7 @@ type Stream struct {
 	before                          Usage             // of the rounds before
 
 	chunk  chunk
+	same   sameChunk
 	reader reader
 	final  []byte // the response object of the last event
 }
@@ -142,6 +143,12 @@ func (s *Stream) Chunk(data []byte) error {
 	if s.done {
 		return nil
 	}
+	if in := s.same.text(data); len(in) > 0 && len(s.textHalf.held) == 0 {
+		if in = s.takeNotice(in); len(in) > 0 {
+			s.content(in)
+		}
+		return nil
+	}
 	if len(data) < 16 && isDone(data) {
 		s.saidDone()
 		return nil
@@ -151,6 +158,7 @@ func (s *Stream) Chunk(data []byte) error {
 	}
 	switch err := s.read(data); {
 	case err == nil:
+		s.same.learn(&s.chunk, data)
 		return s.apply()
 	case !errors.Is(err, io.ErrUnexpectedEOF):
 		return &Failure{Kind: FailGarbage, Message: "The upstream sent something that is not a chat chunk.", cause: err}
