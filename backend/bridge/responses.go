@@ -21,10 +21,6 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 // accept reads a request; nil means that it was refused, and answered.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 	began := time.Now()
-	if !isJSON(r.Header.Get("Content-Type")) {
-		fail(w, http.StatusUnsupportedMediaType, "unsupported_media_type", "POST "+r.URL.Path+" takes application/json.")
-		return nil
-	}
 	body, err := readBody(w, r, s.cfg.MaxRequest)
 	if err != nil {
 		s.refuseBody(w, r, err)
@@ -92,13 +88,6 @@ func (s *Server) letFinish(ctx context.Context, cancel context.CancelCauseFunc) 
 		cancel(context.DeadlineExceeded)
 	}
 	s.finishing.Add(-1)
-}
-
-// isJSON reports whether a content type is JSON. A cross-site form cannot send
-// that type without asking first.
-func isJSON(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
 // isCodex recognises Codex and what is built on it by the originator header.

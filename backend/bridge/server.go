@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
@@ -38,8 +40,10 @@ type Answer struct {
 type Config struct {
 	Upstream Upstream
 	Version  string
-	Port     int // the port users are told, for the Host check
-	Log      *slog.Logger
+	// Key reports whether a text is the bridge's key, with which a client needs no
+	// other proof that it is this user's; nil knows none.
+	Key func(text string) bool
+	Log *slog.Logger
 	// KeepAlive is how long a client may hear nothing before it is sent a real
 	// event. 0 means DefaultKeepAlive.
 	KeepAlive time.Duration
@@ -125,6 +129,9 @@ func New(cfg Config) *Server {
 	if cfg.Backoff == nil {
 		cfg.Backoff = DefaultBackoff
 	}
+	if cfg.Key == nil {
+		cfg.Key = func(string) bool { return false }
+	}
 	if cfg.MaxRequest <= 0 {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
@@ -134,36 +141,57 @@ func New(cfg Config) *Server {
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
+		ConnContext:       guard.ConnContext,
+		// It would answer "OPTIONS *" before any guard.
+		DisableGeneralOptionsHandler: true,
+		MaxHeaderBytes:               64 << 10,
+		ErrorLog:                     slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 	}
 	return s
 }
 
-// Handler is the whole HTTP surface.
+// Handler is the whole HTTP surface, behind its guards.
 func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	clients := guard.Chain(s.clients(), guard.OtherUsers(fail, s.cfg.Key))
+	mux.Handle("/v1/", clients)
+	mux.Handle("/api/", clients)
+	mux.HandleFunc("GET /health", s.health)
+	mux.HandleFunc("/health", methodNotAllowed("GET"))
+	if s.cfg.Control != nil {
+		mux.Handle("/link/", s.cfg.Control)
+	}
+	if s.cfg.Panel != nil {
+		mux.Handle(panelPath, s.cfg.Panel)
+		mux.Handle(panelPath+"/", s.cfg.Panel)
+	}
+	mux.HandleFunc("/", notFound)
+	return guard.Chain(s.recoverPanics(mux), guard.Everywhere(fail, isPanel)...)
+}
+
+// panelPath is where the panel is, whose page shows nothing before it is let in.
+const panelPath = "/dashboard"
+
+func isPanel(r *http.Request) bool {
+	return r.URL.Path == panelPath || strings.HasPrefix(r.URL.Path, panelPath+"/")
+}
+
+// clients is what Codex and other programs of the user's ask for.
+func (s *Server) clients() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/responses", s.responses)
 	mux.HandleFunc("POST /v1/responses/compact", s.compact)
 	mux.HandleFunc("GET /v1/responses", s.upgrade)
 	mux.HandleFunc("GET /v1/models", s.models)
-	mux.HandleFunc("GET /health", s.health)
 	mux.HandleFunc("GET /api/tags", s.tags)
 	mux.HandleFunc("GET /api/version", s.version)
 	for path, allow := range map[string]string{
-		"/v1/responses": "GET, POST", "/v1/responses/compact": "POST", "/v1/models": "GET", "/health": "GET", "/api/tags": "GET", "/api/version": "GET",
+		"/v1/responses": "GET, POST", "/v1/responses/compact": "POST", "/v1/models": "GET", "/api/tags": "GET", "/api/version": "GET",
 	} {
 		mux.HandleFunc(path, methodNotAllowed(allow))
 	}
-	if s.cfg.Control != nil {
-		mux.Handle("/link/", s.cfg.Control)
-	}
-	if s.cfg.Panel != nil {
-		mux.Handle("/dashboard", s.cfg.Panel)
-		mux.Handle("/dashboard/", s.cfg.Panel)
-	}
 	mux.HandleFunc("/", notFound)
-	return s.recoverPanics(mux)
+	return mux
 }
 
 var errStopping = errors.New("the bridge is stopping")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/panel"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
@@ -157,7 +158,9 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	}
 	access := panel.NewAccess(tabs, o.Now)
 	l := newLink(o, up, book, port, taken, func() (string, error) { return panel.URL(access, port), nil })
-	page, err := panel.New(panel.Config{Link: l.Local, Access: access, Port: port})
+	page, err := panel.New(panel.Config{
+		Link: l.Local, Access: access, Port: port, SameUser: guard.SameUser, OtherUser: guard.OtherUser,
+	})
 	if err != nil {
 		return errors.Join(err, closeBook(book), closeAll(listeners))
 	}
@@ -165,10 +168,10 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeBook(book), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Port: l.Port, Log: log, Book: book,
+		Upstream: up.client, Version: o.Version, Log: log, Book: book,
 		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
-		Control: link.Handler(l.Local, api, l.Port), Panel: page,
+		Control: link.Handler(l.Local, api), Panel: page,
 	})
 	served := serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)

@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
@@ -23,7 +23,7 @@ const maxCommand = 64 << 10
 // Handler answers /link/… for Remote on the bridge's port. Whoever has no key
 // learns nothing: not even which addresses there are. A web page has none, cannot
 // send the header without being asked first, and is never told that it may.
-func Handler(l Link, key []byte, port int) http.Handler {
+func Handler(l Link, key []byte) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /link/state", answer(func(ctx context.Context, _ struct{}) (State, error) { return l.State(ctx) }))
 	mux.HandleFunc("GET /link/models", answer(func(ctx context.Context, _ struct{}) (any, error) { return l.Models(ctx) }))
@@ -63,7 +63,7 @@ func Handler(l Link, key []byte, port int) http.Handler {
 		return l.Log(ctx, c.Lines)
 	}))
 	mux.HandleFunc("GET /link/events", func(w http.ResponseWriter, r *http.Request) { events(l, w, r) })
-	return guard(mux, key, port)
+	return guard.Chain(mux, append(guard.Everywhere(forbid, nil), strangers(key))...)
 }
 
 type modelCommand struct {
@@ -103,23 +103,26 @@ type logCommand struct {
 	Lines int `json:"lines"`
 }
 
-// guard lets nobody pass who does not know the key, comes by another name than
-// ours (DNS rebinding), or is a browser.
-func guard(next http.Handler, key []byte, port int) http.Handler {
+// strangers stops everybody who does not know the key, and browsers, which have no
+// business here even where they are on a page of ours.
+func strangers(key []byte) guard.Guard {
 	want := []byte(hex.EncodeToString(key))
-	hosts := map[string]bool{}
-	for _, name := range []string{"127.0.0.1", "localhost", "[::1]"} {
-		hosts[name+":"+strconv.Itoa(port)] = true
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			given := []byte(r.Header.Get(KeyHeader))
+			known := subtle.ConstantTimeCompare(given, want) == 1
+			if !known || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+				forbid(w, http.StatusForbidden, "", "this address is for clawrouter-codex itself")
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given := []byte(r.Header.Get(KeyHeader))
-		known := subtle.ConstantTimeCompare(given, want) == 1
-		if !known || !hosts[r.Host] || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
-			refuse(w, http.StatusForbidden, &Error{Kind: Refused, Message: "this address is for clawrouter-codex itself"})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+}
+
+// forbid is guard.Refuse in the words of this API.
+func forbid(w http.ResponseWriter, status int, _, message string) {
+	refuse(w, status, &Error{Kind: Refused, Message: message})
 }
 
 // answer makes a handler of a method: a JSON command in, JSON out.

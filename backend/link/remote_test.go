@@ -22,7 +22,7 @@ func (u *user) remote() (*Local, *Remote, string) {
 	server := httptest.NewUnstartedServer(nil)
 	port := portOf(u.t, server.Listener.Addr().String())
 	local := u.local(port)
-	server.Config.Handler = Handler(local, key, port)
+	server.Config.Handler = Handler(local, key)
 	server.Start()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})

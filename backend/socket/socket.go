@@ -66,11 +66,11 @@ func Free(ctx context.Context, addr netip.AddrPort) bool {
 	return l.Close() == nil
 }
 
-// PeerIsOurs reports whether the client of a connection between two addresses of
-// this machine is proven to be this user's. local is our end. What the system
-// does not tell is not proven.
-func PeerIsOurs(ctx context.Context, local, remote netip.AddrPort) bool {
-	return peerIsOurs(ctx, unmapped(local), unmapped(remote))
+// Peer reports whether the client of a connection between two addresses of this
+// machine is this user's. local is our end. An error means that the system does
+// not tell.
+func Peer(ctx context.Context, local, remote netip.AddrPort) (ours bool, err error) {
+	return peer(ctx, unmapped(local), unmapped(remote))
 }
 
 func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

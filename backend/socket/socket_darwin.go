@@ -47,13 +47,16 @@ func findListener(ctx context.Context, addr netip.AddrPort) (Owner, error) {
 	return o, nil
 }
 
-func peerIsOurs(ctx context.Context, local, remote netip.AddrPort) bool {
+func peer(ctx context.Context, local, remote netip.AddrPort) (bool, error) {
 	out, err := lsof(ctx, "-iTCP:"+strconv.Itoa(int(remote.Port())))
 	if err != nil {
-		return false
+		return false, err
 	}
 	o, ok := lsofPeer(out, local, remote)
-	return ok && isOurs(o)
+	if !ok {
+		return false, ErrHidden
+	}
+	return isOurs(o), nil
 }
 
 func isOurs(o Owner) bool {

@@ -105,8 +105,13 @@ func serving(all []row, addr netip.Addr) (row, bool) {
 	return row{}, false
 }
 
-func peerIsOurs(_ context.Context, local, remote netip.AddrPort) bool {
-	return slices.ContainsFunc(sockets(remote.Port()), func(s row) bool { return s.isPeer(local, remote) && isOurs(s.uid) })
+func peer(_ context.Context, local, remote netip.AddrPort) (bool, error) {
+	for _, s := range sockets(remote.Port()) {
+		if s.isPeer(local, remote) {
+			return isOurs(s.uid), nil
+		}
+	}
+	return false, ErrHidden
 }
 
 // isPeer: a socket that its process has closed already is printed as root's,

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -109,24 +110,21 @@ func TestIsPeer(t *testing.T) {
 	}
 }
 
-func TestPeerIsOurs(t *testing.T) {
+func TestPeer(t *testing.T) {
 	for _, c := range []struct{ listen, dial string }{
 		{"127.0.0.1:0", "127.0.0.1"}, {"[::1]:0", "::1"}, {"[::]:0", "127.0.0.1"},
 	} {
 		client, local, remote := connected(t, c.listen, c.dial)
-		if !PeerIsOurs(t.Context(), local, remote) {
-			t.Errorf("%s: our own connection is not known for ours", c.listen)
-		}
-		if PeerIsOurs(t.Context(), remote, local) != PeerIsOurs(t.Context(), local, remote) {
-			t.Errorf("%s: the server's end is ours too", c.listen)
+		if ours, err := Peer(t.Context(), local, remote); !ours || err != nil {
+			t.Errorf("%s: our own connection is not known for ours: %v", c.listen, err)
 		}
 		other := netip.AddrPortFrom(remote.Addr(), remote.Port()^1)
-		if PeerIsOurs(t.Context(), local, other) {
-			t.Errorf("%s: a connection that does not exist is called ours", c.listen)
+		if ours, err := Peer(t.Context(), local, other); ours || !errors.Is(err, ErrHidden) {
+			t.Errorf("%s: a connection that does not exist is known: ours %v, %v", c.listen, ours, err)
 		}
 		client.Close()
-		if PeerIsOurs(t.Context(), local, remote) {
-			t.Errorf("%s: a connection that its client has closed proves nothing", c.listen)
+		if ours, err := Peer(t.Context(), local, remote); ours || !errors.Is(err, ErrHidden) {
+			t.Errorf("%s: a connection that its client has closed proves nothing: ours %v, %v", c.listen, ours, err)
 		}
 	}
 }

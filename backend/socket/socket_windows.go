@@ -23,17 +23,17 @@ func findListener(_ context.Context, addr netip.AddrPort) (Owner, error) {
 	return Owner{PID: int(pid), Name: programName(pid), Ours: sameUser(pid)}, nil
 }
 
-func peerIsOurs(_ context.Context, local, remote netip.AddrPort) bool {
+func peer(_ context.Context, local, remote netip.AddrPort) (bool, error) {
 	rows, err := sockets(remote.Addr(), tableConnections)
 	if err != nil {
-		return false
+		return false, err
 	}
 	for _, r := range rows {
 		if r.local == remote && r.remote == local {
-			return sameUser(r.pid)
+			return sameUser(r.pid), nil
 		}
 	}
-	return false
+	return false, ErrHidden
 }
 
 // TCP_TABLE_CLASS of GetExtendedTcpTable.
