@@ -5,6 +5,7 @@ go 1.26.0
 // What the program is made of. Each line says what it saves us from writing.
 require (
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // a wallet's address from its key; constant time, pure Go
+	github.com/fsnotify/fsnotify v1.10.1 // changes of files without polling, on all three systems
 	github.com/go-json-experiment/json v1.27.2 // token-wise JSON that keeps raw bytes; encoding/json/v2 before it needs no experiment flag
 	github.com/gofrs/flock v0.13.1 // one process a state folder, on all three systems
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // POSIX quoting of CLAWROUTER_CMD

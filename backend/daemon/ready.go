@@ -35,7 +35,9 @@ func waitReady(ctx context.Context, o Options, link Link, up *upstream) error {
 		return err
 	}
 	resume(ctx, o, link.Port)
-	return o.Ready(ctx, link)
+	err := o.Ready(ctx, link)
+	link.Local.Settle()
+	return err
 }
 
 func waitUpstream(ctx context.Context, o Options, up *upstream) error {

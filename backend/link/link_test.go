@@ -29,6 +29,8 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // user is somebody with an empty home folder and a ClawRouter that answers.
 type user struct {
 	t        *testing.T
+	home     string
+	env      map[string]string
 	settings *settings.Settings
 	client   *proxy.Client
 	withBook *spend.Book    // the ledger of the links that run
@@ -37,16 +39,9 @@ type user struct {
 
 func newUser(t *testing.T) *user {
 	t.Helper()
-	home := t.TempDir()
-	u := &user{t: t}
+	u := &user{t: t, home: t.TempDir()}
+	u.load()
 	var err error
-	u.settings, err = settings.Load(settings.Machine{
-		LookupEnv: func(string) (string, bool) { return "", false },
-		ReadFile:  os.ReadFile, Home: home, Dir: home, GOOS: "linux",
-	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	sim := clawsim.New(clawsim.Options{})
 	server := httptest.NewServer(sim.Handler())
 	t.Cleanup(func() { server.Close(); sim.Close() })
@@ -56,6 +51,19 @@ func newUser(t *testing.T) *user {
 	}
 	t.Cleanup(u.client.Close)
 	return u
+}
+
+// load reads the settings, in the user's environment.
+func (u *user) load() {
+	u.t.Helper()
+	var err error
+	u.settings, err = settings.Load(settings.Machine{
+		LookupEnv: func(name string) (string, bool) { v, ok := u.env[name]; return v, ok },
+		ReadFile:  os.ReadFile, Home: u.home, Dir: u.home, GOOS: "linux",
+	}, nil)
+	if err != nil {
+		u.t.Fatal(err)
+	}
 }
 
 // local is a link that runs on port, or with 0 one of a command.

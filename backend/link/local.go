@@ -62,6 +62,8 @@ type Local struct {
 	search    WebSearch
 	last      bridge.Answer        // of the last turn
 	switched  bool                 // the base config, since this process runs
+	disk      onDisk               // as it was seen last
+	blind     string               // why the files are not watched
 	since     map[string]time.Time // of notices, by id
 	balance   *proxy.Health        // the last full answer
 	asked     time.Time
@@ -77,13 +79,18 @@ func NewLocal(o Options) *Local {
 		o.Now = time.Now
 	}
 	s := o.Settings
-	return &Local{
+	l := &Local{
 		o: o, home: codex.Home{Dir: s.CodexHome.V},
 		kick: make(chan struct{}, 1), turns: make(chan struct{}, 1),
 		chosen: s.Model.V,
 		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin, Served: bridge.RunsSearches},
 		subs:   map[*subscriber]struct{}{},
 	}
+	l.disk = onDisk{model: s.Model.V, search: s.WebSearch.V}
+	if stored, err := s.Stored(); err == nil {
+		l.disk.search = stored.WebSearch.V // the environment may have decided otherwise
+	}
+	return l
 }
 
 var _ Link = (*Local)(nil)
@@ -252,15 +259,20 @@ func (l *Local) SetWebSearch(ctx context.Context, on bool) (WebSearch, error) {
 		return WebSearch{}, err
 	}
 	l.mu.Lock()
+	l.searchIs(on)
+	now := l.search
+	l.mu.Unlock()
+	l.publish()
+	return now, nil
+}
+
+// searchIs takes over the switch, as it is in settings.toml now. Callers hold mu.
+func (l *Local) searchIs(on bool) {
 	l.search.On = on
 	// A variable of this process goes on to win at its next start.
 	if l.search.Origin != settings.Environment {
 		l.search.Origin = settings.File
 	}
-	now := l.search
-	l.mu.Unlock()
-	l.publish()
-	return now, nil
 }
 
 // desktop is the switch of the base config, for a caller inside Edit.

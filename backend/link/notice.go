@@ -56,6 +56,7 @@ func (l *Local) notices(s *State, w proxy.State) []Notice {
 	if s.Login.Problem != "" {
 		add(LevelInfo, "login", s.Login.Problem, "")
 	}
+	l.fileNotices(add)
 	if l.updated.Load() {
 		add(LevelInfo, "models-updated", "Codex's list of models is a new one. A Codex that is open shows it after a restart.", "")
 	}
@@ -79,6 +80,19 @@ func proxyNotices(s *State, w proxy.State, add func(level Level, id, text, mend 
 	}
 	if s.Wallet.Created != "" {
 		add(LevelWarning, "wallet-created", s.Wallet.Created, "clawrouter-codex wallet")
+	}
+}
+
+// fileNotices are about the files that others may write.
+func (l *Local) fileNotices(add func(level Level, id, text, mend string)) {
+	l.mu.Lock()
+	broken, blind := l.disk.broken, l.blind
+	l.mu.Unlock()
+	if broken != "" {
+		add(LevelWarning, "settings", "The settings cannot be read, so those go on that were in force: "+broken, "clawrouter-codex config show")
+	}
+	if blind != "" {
+		add(LevelInfo, "files-unwatched", blind, "")
 	}
 }
 

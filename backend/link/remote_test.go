@@ -118,15 +118,16 @@ func TestSubscribersSeeEveryChange(t *testing.T) {
 }
 
 // await reads states until one is right.
-func await(t *testing.T, states <-chan State, right func(State) bool) {
+func await(t *testing.T, states <-chan State, right func(State) bool) State {
 	t.Helper()
 	var last State
 	for s := range states {
 		if last = s; right(s) {
-			return
+			return s
 		}
 	}
 	t.Fatalf("it never came; the last was %+v", last)
+	return last
 }
 
 func TestSubscriptionsEndWithTheLink(t *testing.T) {

@@ -56,11 +56,13 @@ func (l *Local) Subscribe(ctx context.Context) (<-chan State, error) {
 	return sub.ch, nil
 }
 
-// Run publishes what becomes of the upstream until ctx ends; then it closes all
-// subscriptions.
+// Run publishes what becomes of the upstream, of the ledger and of the files until
+// ctx ends; then it closes all subscriptions.
 func (l *Local) Run(ctx context.Context) {
+	l.Settle()
 	var asking sync.WaitGroup
 	asking.Go(func() { l.keepBalance(ctx) })
+	asking.Go(func() { l.watchFiles(ctx) })
 	defer asking.Wait()
 	defer l.closeAll()
 	ready := l.o.Supervisor == nil

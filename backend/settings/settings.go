@@ -141,6 +141,19 @@ func Load(m Machine, over Overrides) (*Settings, error) {
 	return s, nil
 }
 
+// Stored are the settings as settings.toml has them now, without the environment
+// and the command line. The error is Load's.
+func (s *Settings) Stored() (*Settings, error) {
+	m := s.machine
+	m.LookupEnv = func(name string) (string, bool) {
+		if name == HomeVariable {
+			return s.Paths.Root, true
+		}
+		return "", false
+	}
+	return Load(m, nil)
+}
+
 func defaults(m Machine, paths Paths) *Settings {
 	return &Settings{
 		Paths: paths, machine: m,

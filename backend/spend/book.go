@@ -50,10 +50,12 @@ type Book struct {
 
 	limits       limits
 	limitsUnread bool
-	limitsWrite  sync.Mutex // held while limits.json is written
-	warned       [len(thresholds)]*Warning
-	low          *Warning
-	subscribers  map[*Subscription]struct{}
+	// limitsUnstored: what is in memory could not be written, and wins.
+	limitsUnstored bool
+	limitsWrite    sync.Mutex // held while limits.json is written
+	warned         [len(thresholds)]*Warning
+	low            *Warning
+	subscribers    map[*Subscription]struct{}
 
 	// The wallet, as it was read last at rest.
 	reading      *reading
@@ -92,10 +94,10 @@ type queued struct {
 	day   *day
 }
 
-const (
-	openFile   = "open.json"
-	limitsFile = "limits.json"
-)
+// LimitsFile is the file of a Book's folder that holds the cap and the pause.
+const LimitsFile = "limits.json"
+
+const openFile = "open.json"
 
 // Open reads the limits, today's ledger and what an earlier process left
 // undone, and starts the goroutine that writes; Close ends it. Earlier days are
@@ -120,7 +122,8 @@ func Open(o Options) (*Book, error) {
 	now := b.now()
 	b.date, b.lastEnd = dateOf(now), now
 	b.today = b.dayOf(now.Format(dayLayout))
-	if err := b.readLimits(); err != nil {
+	var err error
+	if b.limits, b.limitsUnread, err = storedLimits(b.folder); err != nil {
 		return nil, err
 	}
 	if err := b.readLedgers(); err != nil {
@@ -176,7 +179,7 @@ func (b *Book) readLedgers() error {
 
 // removeLeftover deletes what an atomic write left behind that a crash cut short.
 func (b *Book) removeLeftover(name string) {
-	for _, of := range [...]string{openFile, limitsFile} {
+	for _, of := range [...]string{openFile, LimitsFile} {
 		if strings.HasPrefix(name, "."+of+".") && strings.HasSuffix(name, ".tmp") {
 			_ = b.folder.Remove(name) // in nobody's way if it stays
 		}
@@ -224,8 +227,10 @@ func (b *Book) adopt(u unfinished) {
 	b.queue = append(b.queue, queued{u.Entry, d})
 }
 
-func (b *Book) read(name string) ([]byte, error) {
-	f, err := b.folder.Open(name)
+func (b *Book) read(name string) ([]byte, error) { return readWhole(b.folder, name) }
+
+func readWhole(folder Folder, name string) ([]byte, error) {
+	f, err := folder.Open(name)
 	if err != nil {
 		return nil, err
 	}

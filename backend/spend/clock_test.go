@@ -332,7 +332,7 @@ func TestDaysInMemoryAreBounded(t *testing.T) {
 func TestLedgerThatCannotBeRead(t *testing.T) {
 	folder := newMemory()
 	folder.put("2026-11-22.jsonl", "{}\n")
-	for _, bad := range []string{"2026-11-22.jsonl", limitsFile} {
+	for _, bad := range []string{"2026-11-22.jsonl", LimitsFile} {
 		_, err := Open(Options{Folder: unreadable{folder, bad}, Prices: priceList(t), Now: (&clock{t: noon}).now})
 		if err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", bad, err)

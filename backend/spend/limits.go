@@ -13,26 +13,23 @@ type limits struct {
 	Paused bool    `json:"paused"`
 }
 
-// readLimits takes the cap and the pause from disk. What is there and cannot be
+// storedLimits are the cap and the pause on disk. What is there and cannot be
 // understood may have been a cap: paid turns wait until it is set again.
-func (b *Book) readLimits() error {
-	data, err := b.read(limitsFile)
+func storedLimits(f Folder) (l limits, unread bool, err error) {
+	data, err := readWhole(f, LimitsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return limits{}, false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the daily limit: %w", err)
+		return limits{}, false, fmt.Errorf("read the daily limit: %w", err)
 	}
-	var l limits
 	if err := json.Unmarshal(data, &l); err != nil || l.Cap != nil && *l.Cap < 0 {
-		b.limitsUnread, b.limits = true, limits{Paused: true}
-		return nil
+		return limits{Paused: true}, true, nil
 	}
 	if l.Cap != nil {
 		*l.Cap = min(*l.Cap, mostPrice)
 	}
-	b.limits = l
-	return nil
+	return l, false, nil
 }
 
 // SetCap limits what paid turns may cost on one day of the user's, from the
@@ -56,6 +53,30 @@ func (b *Book) SetPaused(paused bool) error {
 	return b.change(func() { b.limits.Paused = paused })
 }
 
+// ReloadLimits takes over limits that somebody else wrote to disk.
+func (b *Book) ReloadLimits() {
+	// Taken first, so that a change of our own is on disk, or will not be.
+	b.limitsWrite.Lock()
+	defer b.limitsWrite.Unlock()
+	l, unread, err := storedLimits(b.folder)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil || b.limitsUnstored || unread == b.limitsUnread && l.equal(b.limits) {
+		return
+	}
+	b.turnDay(b.now())
+	b.limits, b.limitsUnread = l, unread
+	b.settleThresholds()
+	b.changed()
+}
+
+func (l limits) equal(m limits) bool {
+	if l.Cap == nil || m.Cap == nil {
+		return l == m
+	}
+	return *l.Cap == *m.Cap && l.Paused == m.Paused
+}
+
 // change applies a change of the limits at once and then stores them.
 func (b *Book) change(apply func()) error {
 	// Taken first, so that of two changes the later one is also stored last.
@@ -75,8 +96,11 @@ func (b *Book) change(apply func()) error {
 	}
 	data, err := json.Marshal(l)
 	if err == nil {
-		err = b.folder.Replace(limitsFile, append(data, '\n'))
+		err = b.folder.Replace(LimitsFile, append(data, '\n'))
 	}
+	b.mu.Lock()
+	b.limitsUnstored = err != nil
+	b.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("the change holds until clawrouter-codex ends, since it could not be stored: %w", err)
 	}

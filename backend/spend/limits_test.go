@@ -16,7 +16,7 @@ func TestLimitsSurviveARestart(t *testing.T) {
 	if err := d.SetPaused(true); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := d.folder.text(limitsFile), `{"cap_usd":5,"paused":true}`+"\n"; got != want {
+	if got, want := d.folder.text(LimitsFile), `{"cap_usd":5,"paused":true}`+"\n"; got != want {
 		t.Errorf("limits.json: %s", got)
 	}
 	d = d.reopen()
@@ -46,7 +46,7 @@ func TestUnreadableCapStopsPaidTurns(t *testing.T) {
 	for _, text := range []string{"", "{\"cap_usd\":5", "[]", `{"cap_usd":"five"}`, `{"cap_usd":-1}`} {
 		t.Run(text, func(t *testing.T) {
 			folder := newMemory()
-			folder.put(limitsFile, text)
+			folder.put(LimitsFile, text)
 			d := openDesk(t, folder)
 			words := "Paid turns wait, because the daily limit in limits.json cannot be read. Set it again (clawrouter-codex cap 5, or clawrouter-codex cap off), " +
 				"then run: clawrouter-codex resume. Free models (free/…) still work."
@@ -69,7 +69,7 @@ func TestUnreadableCapStopsPaidTurns(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.refused(turn("openai/gpt-5.4"))
-			if d.folder.text(limitsFile) != text {
+			if d.folder.text(LimitsFile) != text {
 				t.Error("the file was overwritten")
 			}
 			d.setCap(5 * Dollar)

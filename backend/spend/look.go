@@ -25,7 +25,7 @@ func (readOnly) Remove(string) error         { return nil }
 
 // Replace refuses a limit, which somebody relies on; the rest can be done again.
 func (readOnly) Replace(name string, _ []byte) error {
-	if name == limitsFile {
+	if name == LimitsFile {
 		return errors.New("this ledger was opened to be looked at")
 	}
 	return nil
@@ -41,7 +41,7 @@ type Allowed struct {
 // writes nothing and needs no Book. An error means that Open would pause paid
 // turns, or fail.
 func LookAllowed(dir string) (Allowed, error) {
-	path := filepath.Join(dir, limitsFile)
+	path := filepath.Join(dir, LimitsFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Allowed{}, nil

@@ -27,7 +27,7 @@ func TestLookAllowed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			if tt.file != "" {
-				if err := os.WriteFile(filepath.Join(dir, limitsFile), []byte(tt.file), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, LimitsFile), []byte(tt.file), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
