@@ -135,6 +135,7 @@ func (a *app) root() *cobra.Command {
 		a.simCommand(),
 		a.versionCommand(),
 		a.updateCommand(),
+		a.manCommand(),
 	)
 	return root
 }
