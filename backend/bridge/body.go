@@ -23,7 +23,7 @@ var errTooLarge = errors.New("the request is too large")
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	// Not every ResponseWriter has deadlines; those of net/http do.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer http.NewResponseController(w).SetReadDeadline(time.Time{})
+	defer func() { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }()
 	src, size, err := decompressed(r, limit)
 	if err != nil {
 		return nil, err

@@ -44,7 +44,6 @@ type turn struct {
 	mu        sync.Mutex
 	w         http.ResponseWriter
 	committed bool // the answer has begun as a stream, or will be a JSON object
-	answered  bool // a status of failure is the whole answer
 	gone      bool // the client went away; upstream's answer is read to its end
 	ended     bool
 	lastWrite time.Time

@@ -237,7 +237,7 @@ func (s *Sim) run(ctx context.Context, x *exchange) answer {
 	if r.status == http.StatusOK && x.budget > 0 {
 		s.deductEstimate(x.budget)
 	}
-	s.logUsage(x, r, used)
+	s.logUsage(x, used)
 	if x.named && r.good != nil {
 		if c := r.good.Choices[0].Message.Content; c != nil {
 			s.noteDeeds(x.session, *c)
@@ -272,7 +272,7 @@ func (s *Sim) attempt(ctx context.Context, x *exchange) (reply, string) {
 // explicit one 500 ms after a 5xx, a routed one 200 ms after a 429.
 func (s *Sim) attemptModel(ctx context.Context, x *exchange, model string) reply {
 	s.logf("[ClawRouter] Trying model: %s", model)
-	r := s.judge(x, s.ask(ctx, x, model))
+	r := judge(s.ask(ctx, x, model))
 	var wait time.Duration
 	switch {
 	case x.route == nil && r.status >= 500 && !r.dropped && !isDegraded(r):
@@ -288,7 +288,7 @@ func (s *Sim) attemptModel(ctx context.Context, x *exchange, model string) reply
 		r.cancelled = true
 		return r
 	}
-	r = s.judge(x, s.ask(ctx, x, model))
+	r = judge(s.ask(ctx, x, model))
 	if x.route != nil && r.status == http.StatusTooManyRequests {
 		s.mu.Lock()
 		s.cooling[model] = s.clock.Now().Add(time.Minute)

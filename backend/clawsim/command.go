@@ -26,14 +26,14 @@ func (s *Sim) obeyCommand(w http.ResponseWriter, x *exchange) bool {
 			continue
 		}
 		s.logf("[ClawRouter] %s command", name)
-		model, reply := "clawrouter/image", ""
+		var model, reply string
 		switch name {
 		case "/debug":
 			model, reply = "clawrouter/debug", s.debugText(x, strings.TrimSpace(args))
 		case "/img2img":
 			model, reply = "clawrouter/img2img", readLocalImage(args)
 		default:
-			reply = s.makeImage(x, strings.TrimSpace(args))
+			model, reply = "clawrouter/image", s.makeImage(x, strings.TrimSpace(args))
 		}
 		s.writeSynthetic(w, x, model, reply)
 		return true

@@ -20,7 +20,7 @@ const degradedPrefix = "degraded response: "
 func isDegraded(r reply) bool { return strings.HasPrefix(string(r.body), degradedPrefix) }
 
 // judge finds failures hidden in a status of 200: they become a 503 in plain text.
-func (s *Sim) judge(x *exchange, r reply) reply {
+func judge(r reply) reply {
 	reason := ""
 	switch {
 	case r.good != nil:

@@ -160,9 +160,9 @@ func hijack(w http.ResponseWriter, junk []byte) {
 		panic(http.ErrAbortHandler)
 	}
 	buf.Flush()
-	conn.Write(junk)
+	_, _ = conn.Write(junk)
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.CloseWrite()
+		_ = tcp.CloseWrite()
 	}
 	conn.Close()
 }

@@ -95,7 +95,7 @@ func (p *process) serve(ctx context.Context, signals <-chan os.Signal, sim *Sim,
 	} else {
 		go func() {
 			defer close(served)
-			server.Serve(listener)
+			_ = server.Serve(listener) // ends with Close, below
 		}()
 		defer func() {
 			sim.stop()

@@ -2,7 +2,7 @@ package clawsim
 
 import (
 	"crypto/sha256"
-	"io"
+	"hash"
 	"net/http"
 	"regexp"
 	"slices"
@@ -51,17 +51,17 @@ func (c *chatRequest) key(skip ...string) bodyKey {
 		skipContent := []string{}
 		if text, ok := m.isString("content"); ok {
 			skipContent = []string{"content"}
-			io.WriteString(h, "\x02"+stampPrefix.ReplaceAllString(text, ""))
+			h.Write([]byte("\x02" + stampPrefix.ReplaceAllString(text, "")))
 		}
 		hashObject(h, m, skipContent)
 	}
 	return bodyKey(h.Sum(nil))
 }
 
-func hashObject(w io.Writer, o *object, skip []string) {
+func hashObject(w hash.Hash, o *object, skip []string) {
 	for _, k := range slices.Sorted(slices.Values(o.keys)) {
 		if !slices.Contains(skip, k) {
-			io.WriteString(w, "\x00"+k+"\x01")
+			w.Write([]byte("\x00" + k + "\x01"))
 			w.Write(o.vals[k])
 		}
 	}

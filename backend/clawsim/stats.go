@@ -94,7 +94,7 @@ func (l *usageLog) add(at time.Time, model, tier string, cost, baseline float64,
 }
 
 // logUsage books a chat call under what it cost, failed ones as well.
-func (s *Sim) logUsage(x *exchange, r reply, used string) {
+func (s *Sim) logUsage(x *exchange, used string) {
 	p, _ := loadCatalog().price(used)
 	tier := "DIRECT"
 	if x.route != nil {
@@ -153,7 +153,9 @@ func (s *Sim) serveStats(w http.ResponseWriter, r *http.Request) {
 	body := s.usage.report(days, period).bytes()
 	s.mu.Unlock()
 	var pretty bytes.Buffer
-	json.Indent(&pretty, body, "", "  ")
+	if err := json.Indent(&pretty, body, "", "  "); err != nil {
+		panic(err) // it was put together here
+	}
 	writeJSON(w, http.StatusOK, pretty.String())
 }
 

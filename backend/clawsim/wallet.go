@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"io"
 	"math/big"
-	"regexp"
 	"strings"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -58,8 +57,6 @@ func checksum(address []byte) string {
 	}
 	return "0x" + string(digits)
 }
-
-var keyShape = regexp.MustCompile(`^0x[0-9a-fA-F]{64}$`)
 
 // generateKey makes the new wallet that ClawRouter makes when it has no key, or
 // one whose spelling it does not accept.

@@ -117,7 +117,7 @@ func (r *Remote) Log(ctx context.Context, lines int) (list []LogLine, err error)
 
 // Subscribe implements Link.
 func (r *Remote) Subscribe(ctx context.Context) (<-chan State, error) {
-	resp, err := r.send(ctx, http.MethodGet, "/events", nil)
+	resp, err := r.send(ctx, http.MethodGet, "/events", nil) //nolint:bodyclose // closed by the goroutine below, or at the first error
 	if err != nil {
 		return nil, err
 	}

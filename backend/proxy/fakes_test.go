@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -39,8 +40,9 @@ func fakeNpx(args []string) {
 	cmd := exec.Command("sh", append([]string{"-c", shell, self, "role-claw"}, args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
-		if ee, ok := err.(*exec.ExitError); ok {
-			os.Exit(ee.ExitCode())
+		var ended *exec.ExitError
+		if errors.As(err, &ended) {
+			os.Exit(ended.ExitCode())
 		}
 		os.Exit(1)
 	}

@@ -130,7 +130,7 @@ func signalVerified(id processID, kill bool) {
 	if err != nil {
 		return
 	}
-	defer p.Release()
+	defer func() { _ = p.Release() }()
 	if have, ok := inspect(id.PID); !ok || have != id {
 		return
 	}

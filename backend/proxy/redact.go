@@ -42,7 +42,8 @@ func NewRedactor(secrets ...string) *Redactor {
 }
 
 // redactorFor knows w's key in the forms it may be printed in.
-func redactorFor(w Wallet, more ...string) *Redactor {
+func redactorFor(w Wallet) *Redactor {
+	var more []string
 	if s := w.secret(); s != "" {
 		more = append(more, s)
 		if b, err := json.Marshal(s); err == nil {

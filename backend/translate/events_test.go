@@ -249,7 +249,8 @@ func (c *orderCheck) ofItem(e event) error {
 	case e.OutputIndex == nil || *e.OutputIndex != it.index:
 		return fmt.Errorf("output_index of %q was %d", e.ItemID, it.index)
 	}
-	wantType, part := "", true
+	var wantType string
+	part := true
 	switch e.Type {
 	case evPartAdded, evPartDone, evSummaryPartAdded, evSummaryPartDone:
 		return it.part(e)

@@ -70,7 +70,7 @@ func (p Protocol) read(r *bufio.Reader, start time.Time, firstToken func()) (Sam
 	for {
 		b, err := r.ReadSlice('\n')
 		kind := p.classify(b)
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			// A long line is told by its beginning: the object of
 			// response.completed carries the whole answer.
 			err = skipLine(r)
@@ -90,7 +90,7 @@ func (p Protocol) read(r *bufio.Reader, start time.Time, firstToken func()) (Sam
 		case failure:
 			return s, fmt.Errorf("the answer is a failure: %s", b[:min(len(b), maxQuote)])
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

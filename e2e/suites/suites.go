@@ -19,6 +19,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"checks", checks},
 			{"unit", tests(nil, "-race", "-timeout=5m", "./...")},
 			{"fuzz", fuzzFor(cmp.Or(fuzzTime, 4*time.Second))},
+			{"lint", lint},
 		},
 		{
 			{"clients", installClients("")},
