@@ -112,7 +112,7 @@ func spendText(s spend.Status) string {
 	if s.Reserved > 0 {
 		fmt.Fprintf(&b, "Held         %s for turns under way\n", s.Reserved)
 	}
-	if s.Unexplained != 0 {
+	if s.Unexplained >= cent || s.Unexplained <= -cent {
 		fmt.Fprintf(&b, "Unexplained  %s that the wallet lost today beside that\n", s.Unexplained)
 	}
 	if s.Cap == nil {
@@ -128,6 +128,9 @@ func spendText(s spend.Status) string {
 	}
 	return b.String()
 }
+
+// cent is what ClawRouter rounds its balance to: less is no difference.
+const cent = spend.Dollar / 100
 
 func turns(n int) string {
 	if n == 1 {

@@ -50,7 +50,8 @@ type Local struct {
 	home    codex.Home
 	catalog catalogMemory
 	kick    chan struct{} // something changed that Run should publish
-	turns   chan struct{} // a turn ended: the balance is another one
+	turns   chan struct{} // a turn ended, or somebody looks: the balance may be another one
+	booked  chan struct{} // the ledger has something new
 	updated atomic.Bool   // this process wrote Codex's list of models
 
 	// order is held from the look at the state until it is sent, so that the
@@ -81,7 +82,7 @@ func NewLocal(o Options) *Local {
 	s := o.Settings
 	l := &Local{
 		o: o, home: codex.Home{Dir: s.CodexHome.V},
-		kick: make(chan struct{}, 1), turns: make(chan struct{}, 1),
+		kick: make(chan struct{}, 1), turns: make(chan struct{}, 1), booked: make(chan struct{}, 1),
 		chosen: s.Model.V,
 		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin, Served: bridge.RunsSearches},
 		subs:   map[*subscriber]struct{}{},
@@ -357,29 +358,6 @@ func (l *Local) noWallet(ctx context.Context) error {
 		}
 	}
 	return &Error{Kind: NoWallet, Message: "there is no wallet yet; ClawRouter makes one at its first start", Fix: "clawrouter-codex up"}
-}
-
-// askBalance asks a ClawRouter for all that it says of its wallet. Another server
-// is not asked: there /health may cost its owner money.
-func (l *Local) askBalance(ctx context.Context) error {
-	id, err := l.o.Client.Identify(ctx)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	l.identity = id
-	l.mu.Unlock()
-	if !id.ClawRouter {
-		return nil
-	}
-	h, err := l.o.Client.Health(ctx, true)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.balance, l.asked = &h, l.o.Now()
-	return nil
 }
 
 // publish sends the present state to all subscribers, unless they know it. While

@@ -3,7 +3,6 @@ package link
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 )
@@ -47,6 +46,7 @@ func (l *Local) Subscribe(ctx context.Context) (<-chan State, error) {
 		return sub.ch, nil
 	}
 	l.subs[sub] = struct{}{}
+	signal(l.turns) // who begins to look should see the balance of now
 	context.AfterFunc(ctx, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -81,6 +81,7 @@ func (l *Local) Run(ctx context.Context) {
 		select {
 		case <-changed:
 		case <-spent:
+			signal(l.booked)
 		case <-l.kick:
 		case <-ctx.Done():
 			return
@@ -113,47 +114,6 @@ func (l *Local) closeAll() {
 		sub.close()
 	}
 	clear(l.subs)
-}
-
-const (
-	// balanceTimeout is above what ClawRouter takes on Solana.
-	balanceTimeout = 40 * time.Second
-	// balanceRest is how long ClawRouter itself remembers a balance: to ask
-	// sooner brings nothing new.
-	balanceRest = 30 * time.Second
-)
-
-// keepBalance asks for the balance once the upstream is ready and after turns,
-// and never because time goes by.
-func (l *Local) keepBalance(ctx context.Context) {
-	if l.o.Supervisor == nil {
-		signal(l.turns)
-	}
-	for {
-		select {
-		case <-l.turns:
-		case <-ctx.Done():
-			return
-		}
-		asking, cancel := context.WithTimeout(ctx, balanceTimeout)
-		_ = l.askBalance(asking) // the state says what is not known
-		cancel()
-		signal(l.kick)
-		if !rest(ctx, balanceRest) {
-			return
-		}
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // catalogMemory keeps what was read of the catalog, which holds the instructions

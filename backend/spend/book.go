@@ -61,6 +61,7 @@ type Book struct {
 	reading      *reading
 	sinceReading Micros // booked since then
 	lastEnd      time.Time
+	readEnd      time.Time // lastEnd at the last reading that counted
 	balance      *balance
 
 	// What the flushing goroutine has to do and how that goes.

@@ -55,6 +55,9 @@ func (b *Book) run(earlier bool) {
 			if !b.loadEarlier() {
 				more = nil
 				close(b.loaded)
+				b.mu.Lock()
+				b.changed()
+				b.mu.Unlock()
 			}
 			continue
 		case <-due:

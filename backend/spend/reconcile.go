@@ -61,6 +61,7 @@ func (b *Book) Reconcile(r Reading) Reconciliation {
 	if !rest || b.closed {
 		return Reconciliation{}
 	}
+	b.readEnd = b.lastEnd
 	result := Reconciliation{AtRest: true, Booked: b.sinceReading}
 	switch {
 	case b.reading == nil || b.reading.wallet != r.Wallet:
@@ -89,9 +90,21 @@ func (b *Book) Reconcile(r Reading) Reconciliation {
 	return result
 }
 
-// atRest reports whether a reading asked for at a time sees what the ledger
-// sees. Callers hold mu.
-func (b *Book) atRest(asked time.Time) bool {
+// ReadingDue is when the next reading of the wallet will count, by the Book's
+// clock. It is false while a call is under way, and when nothing ended since the
+// last reading that counted: there is nothing to compare then.
+func (b *Book) ReadingDue() (at time.Time, due bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.quiet() || b.lastEnd.Equal(b.readEnd) {
+		return time.Time{}, false
+	}
+	return b.lastEnd.Add(RestBefore), true
+}
+
+// quiet reports that all is read and no call of the wallet's is under way. Callers
+// hold mu.
+func (b *Book) quiet() bool {
 	select {
 	case <-b.loaded:
 	default:
@@ -102,7 +115,13 @@ func (b *Book) atRest(asked time.Time) bool {
 			return false
 		}
 	}
-	return asked.Sub(b.lastEnd) >= RestBefore
+	return true
+}
+
+// atRest reports whether a reading asked for at a time sees what the ledger
+// sees. Callers hold mu.
+func (b *Book) atRest(asked time.Time) bool {
+	return b.quiet() && asked.Sub(b.lastEnd) >= RestBefore
 }
 
 // watchBalance warns when the wallet runs low. Only a reading at rest shows that

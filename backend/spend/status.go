@@ -16,7 +16,8 @@ type Status struct {
 	Fraction float64 `json:"fraction"`     // of the cap that is spent; 0 without one
 	Paused   bool    `json:"paused"`
 	// Unexplained is what the wallet lost today and the ledger does not know of,
-	// negative where the ledger estimated too much. It is an estimate.
+	// negative where the ledger estimated too much. It is an estimate, and less than
+	// a cent of it is nothing: ClawRouter tells its balance in whole cents.
 	Unexplained Micros `json:"unexplained_usd"`
 	// Balance is the wallet's, nil when it was never read.
 	Balance   *Micros   `json:"balance_usd"`
