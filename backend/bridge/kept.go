@@ -137,9 +137,7 @@ func (t *turn) exchangeOnce(ctx context.Context) error {
 	}
 	t.sent, t.newID = true, answers.ids(a, translate.RandomID)
 	if err = t.complete(body); err == nil {
-		t.mu.Lock()
-		err = t.stream.End()
-		t.mu.Unlock()
+		err = t.end()
 	}
 	if err != nil {
 		answers.drop(t.key, a) // of no use to anybody who asks again

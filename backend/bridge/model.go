@@ -142,17 +142,6 @@ func target(model string, clawRouter bool) translate.Target {
 	return t
 }
 
-// RunsSearches tells whether the bridge can run the searches that a model asks
-// for. A model that is offered a search which nobody runs fails its turn, so none
-// is offered while this is false.
-const RunsSearches = false
-
-// wantsSearch reports whether the turn's model may search the web. The header is
-// what configs of the older bridge carry.
-func (s *Server) wantsSearch(h http.Header) bool {
-	return h.Get("X-Web-Search") == "1" || s.cfg.WebSearch != nil && s.cfg.WebSearch()
-}
-
 // refusePaid is the error of a turn that must not be paid; nil where it may be,
 // or costs nothing.
 func (s *Server) refusePaid(model string) error {

@@ -11,21 +11,24 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// turnID reads Codex's id of the user's turn, of which one request is a step.
-func turnID(h http.Header) string {
-	var meta struct {
-		TurnID string `json:"turn_id"`
+// codexTurn is what Codex tells of a request in a header of its own.
+type codexTurn struct {
+	TurnID      string `json:"turn_id"`      // the user's turn, of which one request is a step
+	RequestKind string `json:"request_kind"` // turn, or compaction
+}
+
+// turnMetadata reads it; it is empty for other clients.
+func turnMetadata(h http.Header) (m codexTurn) {
+	if json.Unmarshal([]byte(h.Get("X-Codex-Turn-Metadata")), &m) != nil {
+		return codexTurn{}
 	}
-	if json.Unmarshal([]byte(h.Get("X-Codex-Turn-Metadata")), &meta) != nil {
-		return ""
-	}
-	return meta.TurnID
+	return m
 }
 
 // limit sets the limit of output. A ClawRouter's price is quoted on it, and Codex
 // names none: the ledger's default is sent, and reserved.
 func (t *turn) limit(to *translate.Target, h http.Header) {
-	t.model, t.turnID = to.Model, turnID(h)
+	t.model, t.turnID = to.Model, turnMetadata(h).TurnID
 	t.maxTokens = t.request.MaxOutputTokens()
 	if book := t.server.cfg.Book; book != nil && t.clawRouter && t.maxTokens == 0 {
 		t.maxTokens = book.MaxTokens(t.model, t.thread, t.request.Effort())
@@ -41,7 +44,7 @@ func (t *turn) reserve() error {
 		return nil
 	}
 	hold, err := book.Reserve(spend.Request{
-		Thread: t.thread, TurnID: t.turnID, Model: t.model, Effort: t.request.Effort(), Repeat: t.attempt > 0,
+		Thread: t.thread, TurnID: t.turnID, Model: t.model, Effort: t.request.Effort(), Repeat: t.attempt > 0 || t.to.SearchRounds > 0,
 		InputBytes: len(t.chat), MaxTokens: t.maxTokens, ClawRouter: t.clawRouter,
 	})
 	if err != nil {

@@ -3,6 +3,8 @@ package bridge
 import (
 	"net/http"
 	"testing"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 )
 
 func TestWantsSearch(t *testing.T) {
@@ -20,12 +22,21 @@ func TestWantsSearch(t *testing.T) {
 		{"the header, off", "0", nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &Server{cfg: Config{WebSearch: c.stored}}
+			s := &Server{cfg: Config{WebSearch: c.stored, Search: &proxy.Client{}}}
 			h := http.Header{}
 			h.Set("X-Web-Search", c.header)
 			if got := s.wantsSearch(h); got != c.want {
 				t.Errorf("%v, want %v", got, c.want)
 			}
 		})
+	}
+	h := http.Header{}
+	h.Set("X-Web-Search", "1")
+	if (&Server{}).wantsSearch(h) {
+		t.Error("wanted where nobody runs any")
+	}
+	h.Set("X-Codex-Turn-Metadata", `{"request_kind":"compaction"}`)
+	if (&Server{cfg: Config{Search: &proxy.Client{}}}).wantsSearch(h) {
+		t.Error("wanted for a summary")
 	}
 }

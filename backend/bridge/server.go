@@ -57,6 +57,8 @@ type Config struct {
 	// WebSearch reports whether models may search the web; nil is never. A request
 	// with x-web-search: 1 may in any case.
 	WebSearch func() bool
+	// Search runs the searches; nil offers none to any model.
+	Search Searcher
 	// RefusePaid says why turns on paid models are refused, "" while they are
 	// not; nil is never.
 	RefusePaid func() string

@@ -30,6 +30,8 @@ type turn struct {
 	have       []string // ids of items that the client has from an answer that broke off
 	newID      func(prefix string) string
 	turnID     string             // Codex's id of the user's turn
+	to         translate.Target   // how this round asks upstream
+	asked      []translate.Search // what the last answer wants to be searched for
 	model      string             // what upstream is asked for
 	maxTokens  int                // the limit of output that goes with it, 0 for none
 	attempt    int                // how often the request was sent before
@@ -61,9 +63,10 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 		return err
 	}
 	to := target(model, t.clawRouter)
-	to.WebSearch = RunsSearches && t.clawRouter && t.server.wantsSearch(h)
+	to.WebSearch = t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
 	t.limit(&to, h)
+	t.to = to
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
@@ -88,19 +91,25 @@ func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) 
 		stop := t.keepAlive(t.server.cfg.KeepAlive)
 		defer stop()
 	}
+	for t.round(ctx, r.Context()) {
+	}
+}
+
+// round asks upstream for one answer, again where that may mend a failure, and
+// reports whether the turn has another round: the one after a web search.
+func (t *turn) round(ctx, client context.Context) (another bool) {
 	for attempt := 0; ; attempt++ {
 		t.attempt = attempt
 		err := t.exchange(ctx)
 		t.settle(err)
 		if err == nil {
-			t.finish()
-			return
+			return t.goOn(ctx, client)
 		}
-		f := t.asFailure(ctx, r.Context(), err)
+		f := t.asFailure(ctx, client, err)
 		remedy := f.Remedy(t.situation())
 		if attempt >= remedy.Repeats || !t.pause(ctx, attempt) {
 			t.fail(f, t.limitRepeats(remedy.Code), attempt)
-			return
+			return false
 		}
 		t.server.cfg.Log.Warn("the request is sent upstream again", "thread", t.thread, "attempt", attempt+1, "cause", f.Message)
 		t.restart(remedy, attempt)
@@ -162,8 +171,17 @@ func (t *turn) exchange(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return t.end()
+}
+
+// end ends the answer, unless it asks for web searches: these are run first.
+func (t *turn) end() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.asked = t.stream.Searches(); len(t.asked) > 0 {
+		t.flush()
+		return nil
+	}
 	return t.stream.End()
 }
 
@@ -320,6 +338,9 @@ func (t *turn) log() {
 	}
 	if r.Notice != "" && t.server.told.first(r.Notice) {
 		t.server.cfg.Log.Warn("ClawRouter says", "notice", r.Notice)
+	}
+	if n := t.to.SearchRounds; n > 0 {
+		attrs = append(attrs, "search_rounds", n)
 	}
 	if n := t.stream.Recovered(); n > 0 {
 		attrs = append(attrs, "recovered_calls", n)

@@ -71,7 +71,7 @@ func websearchText(w link.WebSearch) string {
 		b.WriteString("WEB_SEARCH is set in the environment, and decides at every start: unset WEB_SEARCH\n")
 	}
 	if w.On && !w.Served {
-		b.WriteString("This version cannot run searches yet, so models are offered none.\n")
+		b.WriteString("Searches are run by ClawRouter, and none answers: models are offered no search.\n")
 	}
 	return b.String()
 }

@@ -170,7 +170,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	server := bridge.New(bridge.Config{
 		Upstream: up.client, Version: o.Version, Log: log, Book: book,
 		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
-		Selected: l.Local.Selected, WebSearch: l.Local.Searches, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
+		Selected: l.Local.Selected, WebSearch: l.Local.Searches, Search: up.client, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
 		Control: link.Handler(l.Local, api), Panel: page,
 	})
 	served := serve(ctx, o, l, up, func(ctx context.Context) error {

@@ -84,7 +84,7 @@ func NewLocal(o Options) *Local {
 		o: o, home: codex.Home{Dir: s.CodexHome.V},
 		kick: make(chan struct{}, 1), turns: make(chan struct{}, 1), booked: make(chan struct{}, 1),
 		chosen: s.Model.V,
-		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin, Served: bridge.RunsSearches},
+		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin},
 		subs:   map[*subscriber]struct{}{},
 	}
 	l.disk = onDisk{model: s.Model.V, search: s.WebSearch.V}
@@ -261,10 +261,9 @@ func (l *Local) SetWebSearch(ctx context.Context, on bool) (WebSearch, error) {
 	}
 	l.mu.Lock()
 	l.searchIs(on)
-	now := l.search
 	l.mu.Unlock()
 	l.publish()
-	return now, nil
+	return l.state(ctx).WebSearch, nil
 }
 
 // searchIs takes over the switch, as it is in settings.toml now. Callers hold mu.

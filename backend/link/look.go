@@ -46,6 +46,7 @@ func (l *Local) state(ctx context.Context) State {
 	} else {
 		s.Proxy = Proxy{URL: l.o.Client.BaseURL(), ClawRouter: identity.ClawRouter, Version: identity.Health.Version}
 	}
+	s.WebSearch.Served = !s.Running || s.Proxy.ClawRouter
 	s.Wallet = l.wallet(watched, identity.Health, balance, asked)
 	s.Notices = l.notices(&s, watched)
 	return s

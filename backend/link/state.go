@@ -53,8 +53,8 @@ type Model struct {
 type WebSearch struct {
 	On     bool            `json:"on"`
 	Origin settings.Origin `json:"origin"`
-	// Served is false while the bridge cannot run searches: models are then not
-	// offered any, whatever the switch says.
+	// Served is false while no ClawRouter answers, which runs the searches: models
+	// are then not offered any, whatever the switch says.
 	Served bool `json:"served"`
 }
 

@@ -15,7 +15,7 @@ type StreamOptions struct {
 	// NewID makes an id with that prefix ("msg_", "fc_", …); nil means RandomID.
 	NewID func(prefix string) string
 	// Have lists the ids of items that the client has already, from an answer
-	// that broke off and is now given again.
+	// that broke off and is now given again: the last items of the request.
 	Have []string
 	// Now is the clock for created_at; nil means time.Now.
 	Now func() time.Time

@@ -211,6 +211,10 @@ func (s *Stream) Next(to Target) ([]byte, error) {
 		return nil, err
 	}
 	req := s.turn.Request
+	if s.roundOut == 0 {
+		// What the client has already of this answer comes with its rounds.
+		req.items = req.items[:len(req.items)-len(s.opts.Have)]
+	}
 	req.items = append(req.items[:len(req.items):len(req.items)], items...)
 	chat, turn, err := req.Chat(to)
 	if err != nil {
@@ -320,11 +324,12 @@ func (b *builder) webSearch(it *item) {
 		b.open()
 	}
 	said, args := searchForgotten, asString(it.action)
-	if q := readSearch(it.action); q.Query != "" {
+	q := readSearch(it.action)
+	if q.Query != "" {
 		args = appendQuoted(nil, append(appendQuoted([]byte(`{"query":`), q.Query), '}'))
-		if texts := b.found[q.Query]; len(texts) > 0 {
-			said, b.found[q.Query] = string(quote(texts[0])), texts[1:]
-		}
+	}
+	if texts := b.found[q.Query]; len(texts) > 0 {
+		said, b.found[q.Query] = string(quote(texts[0])), texts[1:]
 	}
 	id := b.uniqueID("search")
 	m := &b.messages[len(b.messages)-1]

@@ -300,14 +300,24 @@ func TestADemandedSearchIsDemandedOnce(t *testing.T) {
 
 // A client that asks again after its stream broke is given what it lacks.
 func TestASearchThatTheClientHas(t *testing.T) {
-	s, _ := searchStream(t, askSearch, StreamOptions{Have: []string{"rs_1", "msg_1", "ws_1", "rs_2"}})
-	receive(t, s, searchCall)
-	s.Searches()
-	s.Found("found", true)
-	next(t, s, 1)
-	receive(t, s, searchAnswer)
-	if err := s.End(); err != nil {
-		t.Fatal(err)
+	play := func(s *Stream) (second string) {
+		receive(t, s, searchCall)
+		s.Searches()
+		s.Found("found", true)
+		second = string(next(t, s, 1))
+		receive(t, s, searchAnswer)
+		if err := s.End(); err != nil {
+			t.Fatal(err)
+		}
+		return second
+	}
+	first, _ := searchStream(t, askSearch, StreamOptions{})
+	asked := play(first)
+	had := doneItems(mustRead(t, first.Take()))[:4]
+	again := strings.Replace(askSearch, `Go?"}`, `Go?"},`+strings.Join(had, ","), 1)
+	s, _ := searchStream(t, again, StreamOptions{Have: []string{"rs_1", "msg_1", "ws_1", "rs_2"}})
+	if diff := cmp.Diff(asked, play(s)); diff != "" {
+		t.Errorf("the second round is asked otherwise: %s", diff)
 	}
 	events, err := readEvents(s.Take())
 	if err != nil {

@@ -39,6 +39,7 @@ type event struct {
 		Status           string
 		Message          string
 		Server, Tool     string
+		Query            string
 		Changes          []struct{ Path, Kind string }
 	}
 }
