@@ -92,6 +92,7 @@ func TestSpendingWithAndWithoutAProcess(t *testing.T) {
 	}
 	later, _ := alone.State(ctx)
 	now.Spend.Complete, later.Spend.Complete, now.Spend.Unwritten = true, true, 0
+	now.Spend.Balance, now.Spend.BalanceAt = nil, time.Time{} // only who runs has asked for it
 	if diff := cmp.Diff(now.Spend, later.Spend); diff != "" {
 		t.Error(diff)
 	}
