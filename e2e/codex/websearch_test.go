@@ -129,3 +129,39 @@ func TestNoWebSearchWithoutTheSwitch(t *testing.T) {
 		}
 	}
 }
+
+// Codex repeats a turn whose stream broke. Whatever it had of it by then, each call
+// and each search is paid once.
+func TestABrokenStreamOfASearchIsPaidOnce(t *testing.T) {
+	for name, after := range map[string]string{
+		"before any item":     `"type":"response.in_progress"`,
+		"in the search":       `"type":"response.web_search_call.searching"`,
+		"after the search":    `"status":"completed","action"`,
+		"after what it found": `"encrypted_content":"cs1.`,
+		"in the answer":       `"type":"response.output_text.delta"`,
+		"after the answer":    `"status":"completed","role":"assistant"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := searchesAllowed(t)
+			tap, flags := viaTap(t, c)
+			tap.Cut(after)
+			r := c.exec(`[[calls [{"name":"web_search","arguments":{"query":"go 1.26"}}] then "Much is new."]]`, flags...).finish()
+			if got := r.lastMessage(); got != "Much is new." {
+				t.Errorf("codex shows %q", got)
+			}
+			if n := tap.Posts(); n != 2 {
+				t.Errorf("codex asked %d times", n)
+			}
+			if calls, searches := len(c.link.Chats(t)), paidSearches(t, c.link); calls != 2 || searches != 1 {
+				t.Errorf("%d calls and %d searches were paid", calls, searches)
+			}
+			if n := len(r.items("web_search")); n != 1 {
+				t.Errorf("codex shows %d searches", n)
+			}
+			if n := len(r.items("agent_message")); n != 1 {
+				t.Errorf("codex shows %d messages", n)
+			}
+		})
+	}
+}

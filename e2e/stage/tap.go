@@ -22,6 +22,7 @@ type Tap struct {
 	mu      sync.Mutex
 	posts   int
 	silence time.Duration
+	cut     string // the event after which the next stream breaks, "" for none
 }
 
 // NewTap starts one before target, an address without a path.
@@ -73,15 +74,29 @@ func (t *Tap) Silence() time.Duration {
 	return t.silence
 }
 
+// Cut breaks the next stream that brings an event with these words, once, right
+// behind that event.
+func (t *Tap) Cut(words string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cut = words
+}
+
 // heard is a body that notes when an event passes through it.
 type heard struct {
 	io.ReadCloser
 	tap  *Tap
 	last time.Time
+	held []byte // since the last event's end
+	cut  bool
 }
 
 func (h *heard) Read(p []byte) (int, error) {
+	if h.cut {
+		return 0, io.ErrUnexpectedEOF
+	}
 	n, err := h.ReadCloser.Read(p)
+	n = h.upToCut(p[:n])
 	if bytes.Contains(p[:n], []byte("data:")) || err != nil {
 		now := time.Now()
 		h.tap.mu.Lock()
@@ -90,4 +105,23 @@ func (h *heard) Read(p []byte) (int, error) {
 		h.last = now
 	}
 	return n, err
+}
+
+// upToCut returns how much of p still passes: less than all where the event in it
+// that the stream is to break behind ends.
+func (h *heard) upToCut(p []byte) int {
+	h.tap.mu.Lock()
+	defer h.tap.mu.Unlock()
+	for i, b := range p {
+		h.held = append(h.held, b)
+		if !bytes.HasSuffix(h.held, []byte("\n\n")) {
+			continue
+		}
+		if h.tap.cut != "" && bytes.Contains(h.held, []byte(h.tap.cut)) {
+			h.tap.cut, h.cut = "", true
+			return i + 1
+		}
+		h.held = h.held[:0]
+	}
+	return len(p)
 }
