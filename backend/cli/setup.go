@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) setupCommand() *cobra.Command {
-	var migrate bool
+	var migrate, rotate bool
 	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Write the profile and the model list that Codex needs",
@@ -22,8 +22,13 @@ func (a *app) setupCommand() *cobra.Command {
   clawrouter.config.toml   the profile that "codex --profile clawrouter" reads
   clawrouter-models.json   the models that its picker shows
 
-Your own additions to the profile stay, and config.toml is not touched, unless
-with --migrate: a [profiles.clawrouter] of older releases of Codex, and a line
+The profile carries the bridge's key (~/.clawrouter-codex/key), with which Codex
+proves that it is yours; a config.toml that names our bridge gets it too. A file
+that others can read, or that is a symlink, gets none: "clawrouter-codex doctor"
+tells. --rotate-key makes the key anew; start Codex again after it.
+
+Your own additions to the profile stay, and config.toml is not touched otherwise,
+unless with --migrate: a [profiles.clawrouter] of older releases of Codex, and a line
 profile = "clawrouter", with which newer ones refuse to start, are moved into the
 profile. Both files are copied to ~/.clawrouter-codex/backup first.
 
@@ -31,10 +36,11 @@ The model list is tried out with the installed Codex before it replaces the old 
 The link need not run; if it does, its models are used.
 
 Where node and npx are, and what this shell says of ports, CODEX_HOME and
-WALLET_KEY_FILE, is kept in settings.toml for a start without the shell. Keys are
-never kept.`,
+WALLET_KEY_FILE, is kept in settings.toml for a start without the shell. Wallet
+keys are never kept.`,
 		Example: `  clawrouter-codex setup
   clawrouter-codex setup --migrate
+  clawrouter-codex setup --rotate-key
   CODEX_HOME=~/codex-work clawrouter-codex setup`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,7 +53,7 @@ never kept.`,
 				port = r.Port()
 			}
 			o := a.setupOptions(s)
-			o.Port, o.Migrate = port, migrate
+			o.Port, o.Migrate, o.RotateKey = port, migrate, rotate
 			result, err := daemon.Setup(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -61,6 +67,7 @@ never kept.`,
 		},
 	}
 	cmd.Flags().BoolVar(&migrate, "migrate", false, "move the profile of older releases out of config.toml")
+	cmd.Flags().BoolVar(&rotate, "rotate-key", false, "make the key anew with which Codex asks the bridge")
 	a.linkFlags(cmd)
 	return cmd
 }

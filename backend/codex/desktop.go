@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
@@ -24,6 +25,9 @@ type Desktop struct {
 	Lock   string // settings.Paths.EditLock; "" where the caller holds it
 	Backup string // folder for copies of what is changed
 	Now    func() time.Time
+	// Key is the bridge's key, for a config that nobody else can read; nil writes
+	// none.
+	Key func() (string, error)
 
 	ops  atomicfile.Operations             // nil is the system's
 	read func(path string) ([]byte, error) // nil is os.ReadFile
@@ -158,6 +162,20 @@ func (d *Desktop) SetModel(ctx context.Context, model string) (Change, error) {
 	})
 }
 
+// Rekey writes the bridge's key of now into a base config that has our provider,
+// on or off: threads that were begun on it go on asking the bridge.
+func (d *Desktop) Rekey(ctx context.Context) (Change, error) {
+	return d.locked(ctx, func() (Change, error) {
+		return d.edit(func(s *switched, _ bool) error {
+			host, port := Address(s.doc.String(append(slices.Clone(providerPath), "base_url")...))
+			if !Loopback(host) {
+				return nil
+			}
+			return s.writeTable(port)
+		}, "")
+	})
+}
+
 func (d *Desktop) turnOn(o OnOptions) (Change, error) {
 	if o.Catalog == "" {
 		if err := d.Home.usableCatalog(); err != nil {
@@ -239,7 +257,11 @@ func (d *Desktop) edit(change func(s *switched, missing bool) error, becomes Pro
 		if err != nil {
 			return nil, err
 		}
-		s := switched{doc: doc, rec: rec, catalog: d.Home.Catalog()}
+		key, err := keyFor(f.path, d.Key)
+		if err != nil {
+			return nil, err
+		}
+		s := switched{doc: doc, rec: rec, catalog: d.Home.Catalog(), key: key}
 		if err := change(&s, missing); err != nil {
 			return nil, fmt.Errorf("edit %s: %w", f.path, err)
 		}

@@ -163,7 +163,7 @@ type memory struct{ s switched }
 
 func newMemory(text string) (*memory, error) {
 	doc, err := tomledit.Parse([]byte(text))
-	return &memory{switched{doc: doc, catalog: theLink.Catalog}}, err
+	return &memory{switched{doc: doc, catalog: theLink.Catalog, key: testKey}}, err
 }
 
 func (m *memory) on() error {

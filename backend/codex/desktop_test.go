@@ -42,7 +42,7 @@ func desktopIn(t testing.TB, dir, text string) *Desktop {
 	t.Helper()
 	d := &Desktop{
 		Home: Home{Dir: filepath.Join(dir, "codex")}, State: filepath.Join(dir, "state"), Backup: filepath.Join(dir, "state", "backup"),
-		Now: func() time.Time { return noon }, ops: unsynced{},
+		Now: func() time.Time { return noon }, Key: func() (string, error) { return testKey, nil }, ops: unsynced{},
 	}
 	if err := os.MkdirAll(d.Home.Dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,10 @@ requires_openai_auth = true
 request_max_retries = 1
 stream_max_retries = 2
 stream_idle_timeout_ms = 300000
+http_headers = { x-clawrouter-key = "` + testKey + `" }
 `
+
+const testKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 func TestOnAndOff(t *testing.T) {
 	tests := []struct{ name, before, on string }{

@@ -52,6 +52,8 @@ type tableRecord struct {
 	// Foreign are the values of a provider of that name which is not ours; null
 	// is a key that was not there.
 	Foreign map[string]*string `json:"foreign,omitempty"`
+	// Headers are the foreign provider's http_headers.
+	Headers *inlineRecord `json:"headers,omitempty"`
 	// Inline is the inline table that ours was written into.
 	Inline *inlineRecord `json:"inline,omitempty"`
 }

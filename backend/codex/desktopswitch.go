@@ -41,6 +41,7 @@ type switched struct {
 	rec record
 	// home's own catalog, which is ours whatever the record says.
 	catalog string
+	key     string // the bridge's, "" for a file that may not hold it
 }
 
 // on reports whether the provider in force is our bridge. A provider called
@@ -128,10 +129,19 @@ func (s *switched) writeTable(port int) error {
 				s.rec.Table.Foreign[setting.key] = &literal
 			}
 		}
+		if literal, ok := s.doc.Get(headersPath...); ok {
+			s.rec.Table.Headers = &inlineRecord{Path: headersPath, Before: literal}
+		}
 	}
 	path, before, inline := s.doc.Inline(providerPath...)
 	if err := apply(s.doc, all); err != nil {
 		return err
+	}
+	if err := writeKey(s.doc, s.key); err != nil {
+		return err
+	}
+	if h := s.rec.Table.Headers; h != nil {
+		h.After, _ = s.doc.Get(headersPath...)
 	}
 	if !inline {
 		s.rec.Table.Inline = nil
@@ -187,6 +197,9 @@ func (s *switched) putBack(key string, was *tomledit.Place) error {
 }
 
 func (s *switched) putBackForeign() error {
+	if err := s.putBackHeaders(); err != nil {
+		return err
+	}
 	for _, setting := range desktopTable(s.rec.Port) {
 		if now, ok := s.doc.Get(setting.path()...); !ok || now != setting.value {
 			continue
@@ -204,6 +217,16 @@ func (s *switched) putBackForeign() error {
 	return nil
 }
 
+// putBackHeaders takes the key out of headers that were the user's.
+func (s *switched) putBackHeaders() error {
+	if h := s.rec.Table.Headers; h != nil {
+		if now, ok := s.doc.Get(headersPath...); ok && now == h.After {
+			return s.doc.Set(h.Before, headersPath...)
+		}
+	}
+	return dropKey(s.doc)
+}
+
 // removeTable takes the provider away. A table that the user added to stays
 // whole, and the additions are returned: without our keys Codex would refuse it.
 func (s *switched) removeTable() (kept []string, err error) {
@@ -218,14 +241,17 @@ func (s *switched) removeTable() (kept []string, err error) {
 	if t.Foreign != nil || host != "" && !Loopback(host) {
 		return nil, nil
 	}
-	if kept = s.additions(); len(kept) > 0 {
-		return kept, nil
-	}
 	before := string(s.doc.Bytes())
 	if i := t.Inline; i != nil {
 		if now, _ := s.doc.Get(i.Path...); now == i.After {
 			return nil, s.doc.Set(i.Before, i.Path...)
 		}
+	}
+	if err := dropKey(s.doc); err != nil {
+		return nil, err
+	}
+	if kept = s.additions(); len(kept) > 0 {
+		return kept, nil
 	}
 	for _, setting := range desktopTable(s.rec.Port) {
 		if err := s.doc.Delete(setting.path()...); err != nil {

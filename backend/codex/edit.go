@@ -145,9 +145,23 @@ func (f file) parse(text []byte) (*tomledit.Doc, error) {
 func writeProfile(o SetupOptions) error {
 	all := profileSettings(o.Home.Catalog(), o.Models[0].ID, o.Port)
 	profile := file{path: o.Home.Profile(), perm: 0o600, backup: o.Backup, now: o.Now, read: os.ReadFile}
-	err := profile.edit(
-		func() []byte { return freshProfile(all) },
-		func(doc *tomledit.Doc) error { return apply(doc, all) })
+	_, err := profile.rewrite(func(before []byte, missing bool) ([]byte, error) {
+		key, err := keyFor(profile.path, o.Key)
+		if err != nil {
+			return nil, err
+		}
+		if missing {
+			before = freshProfile(all)
+		}
+		doc, err := profile.parse(before)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(apply(doc, all), writeKey(doc, key)); err != nil {
+			return nil, fmt.Errorf("edit %s: %w", profile.path, err)
+		}
+		return doc.Bytes(), nil
+	})
 	var told *UnreadableError
 	if err != nil && !errors.As(err, &told) {
 		return fmt.Errorf("write profile: %w", err)

@@ -20,7 +20,10 @@ type SetupOptions struct {
 	Program   *Program // nil where no Codex is installed
 	Backup    string   // folder for copies of what is changed
 	Migrate   bool     // move a profile of older releases out of the base config
-	Now       time.Time
+	// Key is the bridge's key, for a profile that nobody else can read; nil writes
+	// none.
+	Key func() (string, error)
+	Now time.Time
 }
 
 // SetupResult tells what Setup did.
@@ -64,8 +67,17 @@ func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
 	if err := writeProfile(o); err != nil {
 		return result, err
 	}
+	result.Notes = append(result.Notes, keyNotes(o)...)
 	result.Notes = append(result.Notes, legacyNotes(o.Home)...)
 	return result, nil
+}
+
+// keyNotes tells of a profile that may not hold the key.
+func keyNotes(o SetupOptions) []string {
+	if ok, err := Private(o.Home.Profile()); o.Key == nil || err != nil || ok {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s got no key of the bridge, because it is a symlink or others can read it: clawrouter-codex doctor tells more", o.Home.Profile())}
 }
 
 // legacyNotes tells of lines in config.toml with which Codex refuses to start

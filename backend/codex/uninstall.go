@@ -122,6 +122,9 @@ func withoutProfile(doc *tomledit.Doc) (*tomledit.Doc, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := dropKey(left); err != nil {
+		return nil, err
+	}
 	for _, s := range profileSettings("", "", 0) {
 		now, there := left.Get(s.path()...)
 		// A switch that is no part of the provider may be set otherwise by its user.

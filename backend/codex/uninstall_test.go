@@ -13,7 +13,8 @@ func installedLink(t *testing.T, base string) *Desktop {
 	t.Helper()
 	o := options(t, nil)
 	setUp(t, o)
-	d := &Desktop{Home: o.Home, State: o.Backup, Backup: o.Backup, Now: newDesktop(t, absent).Now, ops: unsynced{}}
+	d := newDesktop(t, absent)
+	d.Home, d.State, d.Backup = o.Home, o.Backup, o.Backup
 	if base != absent {
 		put(t, d.Home.Config(), base)
 	}
@@ -58,11 +59,12 @@ func TestUninstallKeepsWhatTheUserAdded(t *testing.T) {
 		}
 		put(t, path, after)
 	}
-	edit(d.Home.Config(), "wire_api", "http_headers = { x-web-search = \"1\" }\nwire_api")
+	edit(d.Home.Config(), "http_headers = { ", "http_headers = { x-web-search = \"1\", ")
 	edit(d.Home.Profile(), "model_provider = ", "model_reasoning_effort = \"high\" # mine\nmodel_provider = ",
 		"unbounded_connection_retries = false", "unbounded_connection_retries = false\ngoals = true")
 	edit(d.Home.Catalog(), `"New"`, `"New",  "mine": true`)
-	table := strings.Replace(ourTable, "wire_api", "http_headers = { x-web-search = \"1\" }\nwire_api", 1)
+	// The key is no addition, and of no use without the bridge.
+	table := strings.Replace(ourTable, "x-clawrouter-key = \""+testKey+"\"", "x-web-search = \"1\"", 1)
 	c := uninstall(t, d)
 	same(t, d, "a = 1\n"+table)
 	if diff := cmp.Diff("model_reasoning_effort = \"high\" # mine\n\n[features]\ngoals = true\n", read(t, d.Home.Profile())); diff != "" {

@@ -2,20 +2,13 @@ package daemon
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
-
-// apiPurpose is the purpose of the key of the loopback API.
-const apiPurpose = "api"
 
 // ConnectOptions is what Connect needs.
 type ConnectOptions struct {
@@ -44,7 +37,7 @@ func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func()
 	}
 	local := link.NewLocal(link.Options{
 		Settings: o.Settings, Version: o.Version, Client: client, Now: o.Now,
-		FindWallet: o.findWallet,
+		FindWallet: o.findWallet, Key: keyIn(o.Settings.Paths),
 		Edit: func(ctx context.Context, change func() error) error {
 			return o.instead(ctx, func() error { return editAlone(ctx, o.Settings.Paths, change) })
 		},
@@ -84,15 +77,11 @@ func lookTwice(ctx context.Context, paths settings.Paths) (Running, bool, error)
 }
 
 func connectTo(paths settings.Paths, r Running) (link.Link, func(), error) {
-	text, err := os.ReadFile(paths.Key())
+	secret, err := readSecret(paths)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the key: %w", err)
+		return nil, nil, err
 	}
-	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(master) != keySize {
-		return nil, nil, &keyError{path: paths.Key()}
-	}
-	key, err := keyFor(master, apiPurpose)
+	key, err := derived(secret, apiPurpose)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,7 +14,7 @@ import (
 func NewDesktop(s *settings.Settings, now func() time.Time) *codex.Desktop {
 	return &codex.Desktop{
 		Home: codex.Home{Dir: s.CodexHome.V}, State: s.Paths.Root, Lock: s.Paths.EditLock(),
-		Backup: s.Paths.Backup(), Now: now,
+		Backup: s.Paths.Backup(), Now: now, Key: keyIn(s.Paths),
 	}
 }
 

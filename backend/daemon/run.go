@@ -121,27 +121,15 @@ func runClaimed(ctx context.Context, o Options, inst *instance) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	key, err := masterKey(o.Settings.Paths)
+	keys, err := openKeyring(ctx, o.Settings.Paths)
 	if err != nil {
 		return err
 	}
-	return open(ctx, o, inst, log, key)
+	return open(ctx, o, inst, log, keys)
 }
 
 // open opens the ports and serves.
-func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, master []byte) error {
-	envelope, err := keyFor(master, "envelope")
-	if err != nil {
-		return err
-	}
-	api, err := keyFor(master, apiPurpose)
-	if err != nil {
-		return err
-	}
-	tabs, err := keyFor(master, "panel")
-	if err != nil {
-		return err
-	}
+func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys keyring) error {
 	listeners, taken, err := listen(ctx, o)
 	if err != nil {
 		return err
@@ -156,7 +144,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
-	access := panel.NewAccess(tabs, o.Now)
+	access := panel.NewAccess(keys.panel, o.Now)
 	l := newLink(o, up, book, port, taken, func() (string, error) { return panel.URL(access, port), nil })
 	page, err := panel.New(panel.Config{
 		Link: l.Local, Access: access, Port: port, SameUser: guard.SameUser, OtherUser: guard.OtherUser,
@@ -169,9 +157,9 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, mast
 	}
 	server := bridge.New(bridge.Config{
 		Upstream: up.client, Version: o.Version, Log: log, Book: book,
-		EnvelopeKey: envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
+		Key: guard.NewKeyFile(o.Settings.Paths.Key()).Matches, EnvelopeKey: keys.envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, Search: up.client, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
-		Control: link.Handler(l.Local, api), Panel: page,
+		Control: link.Handler(l.Local, keys.api), Panel: page,
 	})
 	served := serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)
@@ -194,6 +182,7 @@ func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortErr
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
 		Book: book, Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
+		Key:      keyIn(o.Settings.Paths),
 		PanelURL: panelURL, Now: o.Now,
 	})
 	return l

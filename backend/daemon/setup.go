@@ -22,7 +22,10 @@ type SetupOptions struct {
 	Codex    string   // path of the installed Codex, "" where there is none
 	Environ  []string // as os.Environ
 	Migrate  bool     // move the profile of older releases out of the base config
-	Now      time.Time
+	// RotateKey makes the bridge's key anew: what others may have read opens
+	// nothing any more.
+	RotateKey bool
+	Now       time.Time
 }
 
 // Setup writes Codex's profile, and a catalog with the selection that the last
@@ -36,11 +39,20 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 	}
 	var result codex.SetupResult
 	err = o.alone(ctx, func(program *codex.Program) error {
+		if o.RotateKey {
+			if err := rotateKey(o.Settings.Paths); err != nil {
+				return err
+			}
+		}
 		fresh := !home.HasProfile()
 		result, err = codex.Setup(ctx, codex.SetupOptions{
 			Home: home, Port: o.Port, Models: list.Models, Selection: selection, Program: program,
 			Backup: o.Settings.Paths.Backup(), Migrate: o.Migrate, Now: o.Now,
+			Key: keyIn(o.Settings.Paths),
 		})
+		if err == nil {
+			result.Notes = append(result.Notes, o.rekey(ctx)...)
+		}
 		fresh = fresh && (result.Migration == nil || !slices.Contains(result.Migration.Moved, "model"))
 		if err != nil || !fresh || o.Settings.Model.V == "" {
 			return err
@@ -50,6 +62,19 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 	})
 	result.Source = list.Source
 	return result, err
+}
+
+// rekey writes the key into the base configs that name our bridge. What stands in
+// the way is told, and no reason to leave the rest undone.
+func (o SetupOptions) rekey(ctx context.Context) (notes []string) {
+	desktop := NewDesktop(o.Settings, func() time.Time { return o.Now })
+	desktop.Lock = "" // held already
+	for _, d := range desktop.All() {
+		if _, err := d.Rekey(ctx); err != nil {
+			notes = append(notes, fmt.Sprintf("the bridge's key could not be written into %s: %v", d.Home.Config(), err))
+		}
+	}
+	return notes
 }
 
 // CatalogResult is what GenCatalog did.

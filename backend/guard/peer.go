@@ -31,7 +31,7 @@ func OtherUsers(refuse Refuse, matches func(key string) bool) Guard {
 			case key != "" && matches(key), SameUser(r):
 				return "", ""
 			case key != "":
-				return codeTell, "The bridge's key in Codex's config is not the one in force. Run: clawrouter-codex setup"
+				return codeTell, "The bridge's key in Codex's config is not the one in force. Run clawrouter-codex setup, and start Codex again."
 			}
 			return codeTell, "The bridge takes requests only from the user who runs it, and this one came without its key. Run as that user: clawrouter-codex setup"
 		})(known)

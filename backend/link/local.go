@@ -28,6 +28,9 @@ type Options struct {
 	Bridge Bridge
 	// Edit calls change while nobody else writes settings or Codex's files.
 	Edit func(ctx context.Context, change func() error) error
+	// Key is the bridge's key for Codex's files; it is asked inside Edit. nil writes
+	// none.
+	Key func() (string, error)
 	// FindWallet tells what a ClawRouter would pay from; it is asked while none
 	// runs. It may be nil.
 	FindWallet func() (proxy.Wallet, error)
@@ -278,7 +281,7 @@ func (l *Local) searchIs(on bool) {
 // desktop is the switch of the base config, for a caller inside Edit.
 func (l *Local) desktop() *codex.Desktop {
 	paths := l.o.Settings.Paths
-	return &codex.Desktop{Home: l.home, State: paths.Root, Backup: paths.Backup(), Now: l.o.Now}
+	return &codex.Desktop{Home: l.home, State: paths.Root, Backup: paths.Backup(), Now: l.o.Now, Key: l.o.Key}
 }
 
 // SetProvider implements Link. On ClawRouter needs a running bridge: Codex must

@@ -24,8 +24,13 @@ func (p Paths) Running() string { return filepath.Join(p.Root, "running.json") }
 // EditLock is held while Codex's files are edited.
 func (p Paths) EditLock() string { return filepath.Join(p.Root, "edit.lock") }
 
-// Key holds the secret that the program's own keys are derived from.
+// Key holds the bridge's key, which clients send; setup writes it into Codex's
+// files.
 func (p Paths) Key() string { return filepath.Join(p.Root, "key") }
+
+// Secret holds what the program's own keys are derived from. It leaves the folder
+// in no form, and outlives Key.
+func (p Paths) Secret() string { return filepath.Join(p.Root, "secret") }
 
 // Log is the folder of rotated logs.
 func (p Paths) Log() string { return filepath.Join(p.Root, "log") }
