@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,10 +93,30 @@ func (w *fileWatch) concerns(e fsnotify.Event) bool {
 }
 
 // arm watches the folders that matter now. A folder that cannot be watched is
-// left out: it may be there at the next event.
+// left out: it may be there at the next event. It looks again until nothing is
+// new, since a folder may be made between a look and the watch on its parent.
 func (w *fileWatch) arm() {
-	w.names = map[string]bool{}
-	folders := map[string]bool{}
+	var armed map[string]bool
+	for {
+		folders := w.look()
+		if maps.Equal(folders, armed) {
+			break
+		}
+		armed = folders
+		for folder := range folders {
+			_ = w.fs.Add(folder) // also one that was made anew under the same name
+		}
+	}
+	for _, folder := range w.fs.WatchList() {
+		if !armed[folder] {
+			_ = w.fs.Remove(folder) // gone already, or watched for nothing
+		}
+	}
+}
+
+// look finds the folders that matter, and the names in them.
+func (w *fileWatch) look() (folders map[string]bool) {
+	w.names, folders = map[string]bool{}, map[string]bool{}
 	for _, file := range w.files {
 		w.follow(file, folders)
 		// The content of a link changes elsewhere.
@@ -103,14 +124,7 @@ func (w *fileWatch) arm() {
 			w.follow(real, folders)
 		}
 	}
-	for _, folder := range w.fs.WatchList() {
-		if !folders[folder] {
-			_ = w.fs.Remove(folder) // gone already, or watched for nothing
-		}
-	}
-	for folder := range folders {
-		_ = w.fs.Add(folder) // also one that was made anew under the same name
-	}
+	return folders
 }
 
 func (w *fileWatch) follow(file string, folders map[string]bool) {
