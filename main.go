@@ -1,3 +1,5 @@
+//go:build !bindings && !(desktop && linux)
+
 // Command clawrouter-codex lets OpenAI Codex run on any model that ClawRouter
 // offers. See "clawrouter-codex --help".
 package main
@@ -5,6 +7,7 @@ package main
 import (
 	"os"
 
+	"github.com/BlockRunAI/clawrouter-codex/app"
 	"github.com/BlockRunAI/clawrouter-codex/backend/cli"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 )
@@ -16,5 +19,5 @@ func main() {
 	if guardian, code := proxy.GuardianMain(os.Args[1:]); guardian {
 		os.Exit(code)
 	}
-	os.Exit(cli.Main(version))
+	os.Exit(cli.Main(version, app.New()))
 }

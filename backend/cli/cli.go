@@ -24,6 +24,9 @@ type Env struct {
 	Version string
 	Build   Build // what else is known of the executable
 
+	// Face is the menu bar and the window; nil where the program has neither.
+	Face Face
+
 	LookPath    func(name string) (string, error)
 	OutTerminal bool // Stdout is a terminal
 	ErrTerminal bool // Stderr is a terminal
@@ -101,8 +104,7 @@ func (a *app) root() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a.say("The menu-bar app is not part of this build: starting the link here, as \"clawrouter-codex start\" does.")
-			return a.start(cmd.Context(), startFlags{command: "start"})
+			return a.inMenuBar(cmd.Context(), startFlags{command: "app", setup: true}, "start")
 		},
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -113,6 +115,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.PersistentFlags().BoolVar(&a.json, "json", false, `print one JSON object, {"ok":true,"data":…} or {"ok":false,"error":…}`)
 	root.AddCommand(
+		a.appCommand(),
 		a.upCommand(),
 		a.startCommand(),
 		a.bridgeCommand(),

@@ -42,16 +42,19 @@ func (a *app) tellFallback(err error) {
 
 // runDemo starts the link against the stand-in, with a state folder and a
 // CODEX_HOME of its own.
-func (a *app) runDemo(ctx context.Context) error {
+func (a *app) runDemo(ctx context.Context, f startFlags) error {
 	s, err := a.demoSettings()
 	if err != nil {
 		return err
 	}
-	err = daemon.RunDemo(ctx, daemon.Options{
+	err = daemon.RunDemo(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: "demo", Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Now: a.env.Now, Progress: a.progress,
 		Ready: func(ctx context.Context, l daemon.Link) error { return a.ready(ctx, s, l, true) },
-	})
+	}))
+	if f.shown != nil {
+		return err
+	}
 	return a.unlessRunning(ctx, s, err, true)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
 // withLink calls do with the running link, or with one that works on the files
@@ -14,15 +15,20 @@ func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
 	if err != nil {
 		return err
 	}
-	l, release, err := daemon.Connect(ctx, daemon.ConnectOptions{
-		Settings: s, Version: a.env.Version, Environ: a.env.Environ, Home: a.env.Machine.Home, Now: a.env.Now,
-		Warn: func(text string) { a.warn("%s", text) },
-	})
+	l, release, err := a.connect(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer release()
 	return do(l)
+}
+
+// connect returns the link of these settings, and tells what was mended on the way.
+func (a *app) connect(ctx context.Context, s *settings.Settings) (link.Link, func(), error) {
+	return daemon.Connect(ctx, daemon.ConnectOptions{
+		Settings: s, Version: a.env.Version, Environ: a.env.Environ, Home: a.env.Machine.Home, Now: a.env.Now,
+		Warn: func(text string) { a.warn("%s", text) },
+	})
 }
 
 // tellAll prints notes of a command.

@@ -79,7 +79,7 @@ func linkExit(kind link.Kind) int {
 	switch kind {
 	case link.UnknownModel, link.TooSmall:
 		return exitUsage
-	case link.NotRunning, link.NoWallet:
+	case link.NotRunning, link.NoWallet, link.NoWindow:
 		return exitMissing
 	}
 	return exitFailed

@@ -14,13 +14,20 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
-// Main runs the command line of this process and returns its exit code. The
-// first SIGINT or SIGTERM ends a command in order, a second one at once.
-func Main(version string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+// Main runs the command line of this process, with face as its menu bar, and
+// returns its exit code. The first SIGINT, SIGTERM or SIGHUP ends a command in
+// order, a second one at once.
+func Main(version string, face Face) int {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup wants us to outlive the terminal
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return Run(ctx, process(version))
+	env := process(version)
+	env.Face = face
+	return Run(ctx, env)
 }
 
 // process is the only place that looks at the process's surroundings.

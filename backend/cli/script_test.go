@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){
-		"clawrouter-codex": func() { os.Exit(cli.Main("1.2.3")) },
+		"clawrouter-codex": func() { os.Exit(cli.Main("1.2.3", nil)) },
 		"codex":            fakeCodex,
 		"turn":             askTurn,
 	})

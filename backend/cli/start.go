@@ -19,6 +19,7 @@ type startFlags struct {
 	setup   bool   // write Codex's files once the link is healthy
 	demo    bool   // against the built-in stand-in
 	orDemo  bool   // the same, but only if ClawRouter cannot be started
+	shown   Shown  // the menu bar; nil without
 }
 
 func (a *app) upCommand() *cobra.Command {
@@ -85,12 +86,12 @@ func (a *app) linkFlags(cmd *cobra.Command) {
 
 func (a *app) start(ctx context.Context, f startFlags) error {
 	if f.demo {
-		return a.runDemo(ctx)
+		return a.runDemo(ctx, f)
 	}
 	err := a.startReal(ctx, f)
 	if f.orDemo && cannotStart(err) {
 		a.tellFallback(err)
-		return a.runDemo(ctx)
+		return a.runDemo(ctx, f)
 	}
 	return err
 }
@@ -100,7 +101,7 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 	if err != nil {
 		return err
 	}
-	err = daemon.Run(ctx, daemon.Options{
+	err = daemon.Run(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Codex: a.findCodex(), Now: a.env.Now,
 		Progress: a.progress,
@@ -112,7 +113,10 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 			}
 			return a.ready(ctx, s, l, f.setup)
 		},
-	})
+	}))
+	if f.shown != nil {
+		return err
+	}
 	return a.unlessRunning(ctx, s, err, f.setup)
 }
 

@@ -48,6 +48,8 @@ type Options struct {
 	// Progress is told what is being waited for and what goes wrong, in words for
 	// a person. It is called by one goroutine at a time.
 	Progress func(Step)
+	// ShowPanel opens the window of this program; nil where it has none.
+	ShowPanel func(ctx context.Context, part string) error
 	// Started is called once, when the bridge answers and before its upstream is
 	// waited for.
 	Started func(Link)
@@ -183,7 +185,7 @@ func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortErr
 		},
 		Book: book, Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
 		Key:      keyIn(o.Settings.Paths),
-		PanelURL: panelURL, Now: o.Now,
+		PanelURL: panelURL, ShowPanel: o.ShowPanel, Now: o.Now,
 	})
 	return l
 }

@@ -29,6 +29,9 @@ func Handler(l Link, key []byte) http.Handler {
 	mux.HandleFunc("GET /link/models", answer(func(ctx context.Context, _ struct{}) (any, error) { return l.Models(ctx) }))
 	mux.HandleFunc("GET /link/wallet", answer(func(ctx context.Context, _ struct{}) (Wallet, error) { return l.Wallet(ctx) }))
 	mux.HandleFunc("GET /link/panel", answer(func(ctx context.Context, _ struct{}) (PanelAddress, error) { return l.Panel(ctx) }))
+	mux.HandleFunc("POST /link/panel/show", answer(func(ctx context.Context, c showCommand) (struct{}, error) {
+		return struct{}{}, l.ShowPanel(ctx, c.Part)
+	}))
 	mux.HandleFunc("POST /link/model", answer(func(ctx context.Context, c modelCommand) (ModelUse, error) {
 		return l.UseModel(ctx, c.Name, c.Pin)
 	}))
@@ -64,6 +67,10 @@ func Handler(l Link, key []byte) http.Handler {
 	}))
 	mux.HandleFunc("GET /link/events", func(w http.ResponseWriter, r *http.Request) { events(l, w, r) })
 	return guard.Chain(mux, append(guard.Everywhere(forbid, nil), strangers(key))...)
+}
+
+type showCommand struct {
+	Part string `json:"part,omitempty"`
 }
 
 type modelCommand struct {

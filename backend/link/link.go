@@ -49,6 +49,10 @@ type Link interface {
 	// Panel makes an address that opens the panel, for a window or a browser which
 	// is about to be opened; it may work only once, and is kept nowhere.
 	Panel(ctx context.Context) (PanelAddress, error)
+	// ShowPanel has the program that keeps the link up open its window at a part of
+	// the panel ("", "doctor", "logs"), or bring it to the front. Where it has no
+	// window the error is of the kind NoWindow.
+	ShowPanel(ctx context.Context, part string) error
 }
 
 // PanelAddress is where the panel can be opened now.
@@ -75,6 +79,7 @@ const (
 	NotRunning   Kind = "not_running" // nobody keeps the link up
 	NotOurs      Kind = "not_ours"    // a ClawRouter that is not supervised
 	NoWallet     Kind = "no_wallet"   // nobody can tell what pays
+	NoWindow     Kind = "no_window"   // the running process has none to show
 	Refused      Kind = "refused"     // by the running process
 	Failed       Kind = "failed"      // anything else
 )

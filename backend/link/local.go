@@ -36,6 +36,8 @@ type Options struct {
 	FindWallet func() (proxy.Wallet, error)
 	// PanelURL makes an address for Panel. It may be nil: then it is the page's own.
 	PanelURL func() (string, error)
+	// ShowPanel opens the window at a part of the panel; nil where there is none.
+	ShowPanel func(ctx context.Context, part string) error
 	// Book is the ledger of this process; nil where none keeps the link up, and
 	// the ledger is looked at on disk.
 	Book *spend.Book
@@ -334,6 +336,14 @@ func (l *Local) Wallet(ctx context.Context) (Wallet, error) {
 		return w, l.noWallet(ctx)
 	}
 	return w, nil
+}
+
+// ShowPanel implements Link.
+func (l *Local) ShowPanel(ctx context.Context, part string) error {
+	if l.o.ShowPanel == nil {
+		return &Error{Kind: NoWindow, Message: "the process that runs the link has no window", Fix: "clawrouter-codex panel --browser"}
+	}
+	return l.o.ShowPanel(ctx, part)
 }
 
 // Panel implements Link.

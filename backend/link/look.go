@@ -19,6 +19,7 @@ func (l *Local) state(ctx context.Context) State {
 	l.mu.Unlock()
 	s := State{
 		Running: l.o.Bridge.Port != 0, Provider: Subscription,
+		MenuBar:   MenuBar{Notifications: l.o.Settings.Notifications.V, Text: l.o.Settings.MenuBarText.V},
 		WebSearch: search, Bridge: l.o.Bridge, Version: l.o.Version,
 		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: cmp.Or(last.Used, last.Asked)},
 		Spend: l.spent(ctx), Login: l.login(ctx), Restart: switched,

@@ -80,6 +80,11 @@ func (r *Remote) Wallet(ctx context.Context) (w Wallet, err error) {
 	return w, r.call(ctx, http.MethodGet, "/wallet", nil, &w)
 }
 
+// ShowPanel implements Link.
+func (r *Remote) ShowPanel(ctx context.Context, part string) error {
+	return r.call(ctx, http.MethodPost, "/panel/show", showCommand{part}, nil)
+}
+
 // Panel implements Link.
 func (r *Remote) Panel(ctx context.Context) (p PanelAddress, err error) {
 	return p, r.call(ctx, http.MethodGet, "/panel", nil, &p)

@@ -58,6 +58,13 @@ func TestRemoteSeesAndDoesWhatLocalDoes(t *testing.T) {
 	if w, err := remote.Wallet(ctx); err != nil || w.Balance == nil {
 		t.Errorf("wallet: %+v %v", w, err)
 	}
+	if err := remote.ShowPanel(ctx, "logs"); kindOf(err) != NoWindow {
+		t.Errorf("a window that is not there: %v", err)
+	}
+	local.o.ShowPanel = func(_ context.Context, part string) error { return &Error{Kind: Failed, Message: "shown: " + part} }
+	if err := remote.ShowPanel(ctx, "logs"); err == nil || err.Error() != "shown: logs" {
+		t.Errorf("the window: %v", err)
+	}
 	if p, err := remote.Panel(ctx); err != nil || p.URL != local.o.Bridge.URL+"/dashboard" {
 		t.Errorf("panel: %+v %v", p, err)
 	}

@@ -20,6 +20,7 @@ type State struct {
 	Spend     Spend     `json:"spend"`
 	Login     Login     `json:"login"`
 	Codex     Codex     `json:"codex"`
+	MenuBar   MenuBar   `json:"menu_bar"`
 	Version   string    `json:"version"` // of clawrouter-codex
 	// Restart: the base config was switched while this process ran, so a Codex
 	// that was open before must be restarted to notice.
@@ -109,6 +110,12 @@ type Wallet struct {
 	BalanceError string `json:"balance_error,omitempty"`
 	Created      string `json:"created,omitempty"`  // what to know of a wallet that ClawRouter just made
 	Mismatch     string `json:"mismatch,omitempty"` // ClawRouter pays from another wallet than it should
+}
+
+// MenuBar is how the user wants the menu bar to be; settings.toml says it.
+type MenuBar struct {
+	Notifications bool                 `json:"notifications"` // on the desktop
+	Text          settings.MenuBarText `json:"text"`          // beside the icon
 }
 
 // Codex is what Codex was told of the link.

@@ -27,6 +27,8 @@ var entries = []entry{
 	choice("isolate_home", "ISOLATE_HOME", "give ClawRouter a home folder of its own", func(s *Settings) *Value[Choice] { return &s.IsolateHome }),
 	toggle("web_search", "WEB_SEARCH", "let the model search the web through ClawRouter", func(s *Settings) *Value[bool] { return &s.WebSearch }),
 	text("model", "", "the model behind Codex's entry \"Menu bar choice\"", func(s *Settings) *Value[string] { return &s.Model }),
+	toggle("notifications", "", "tell on the desktop what needs a person", func(s *Settings) *Value[bool] { return &s.Notifications }),
+	menuBarText(),
 	path("codex_home", "CODEX_HOME", "Codex's folder", func(s *Settings) *Value[string] { return &s.CodexHome }),
 	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),
@@ -195,6 +197,20 @@ func toggle(key, env, about string, field func(*Settings) *Value[bool]) entry {
 			return nil
 		},
 		func(s *Settings) (string, Origin) { return strconv.FormatBool(field(s).V), field(s).Origin },
+	}
+}
+
+func menuBarText() entry {
+	return entry{"menu_bar_text", "", "text beside the icon in the menu bar: off, balance or today",
+		func(_ Machine, s *Settings, text string, from Origin) error {
+			switch t := MenuBarText(strings.ToLower(strings.TrimSpace(text))); t {
+			case TextOff, TextBalance, TextToday:
+				s.MenuBarText = Value[MenuBarText]{t, from}
+				return nil
+			}
+			return fmt.Errorf("neither off, balance nor today")
+		},
+		func(s *Settings) (string, Origin) { return string(s.MenuBarText.V), s.MenuBarText.Origin },
 	}
 }
 

@@ -17,6 +17,9 @@ func (p Paths) SettingsFile() string { return filepath.Join(p.Root, "settings.to
 // Lock is held by the process that runs the link.
 func (p Paths) Lock() string { return filepath.Join(p.Root, "lock") }
 
+// MenuBar is held by the process that has the icon in the menu bar.
+func (p Paths) MenuBar() string { return filepath.Join(p.Root, "menu-bar.lock") }
+
 // Running tells who holds Lock: a file of its own, because Windows lets nobody
 // read a locked one.
 func (p Paths) Running() string { return filepath.Join(p.Root, "running.json") }

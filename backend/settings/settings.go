@@ -76,9 +76,11 @@ type Settings struct {
 	WalletKeyFile Value[string] // absolute path
 	IsolateHome   Value[Choice] // gives ClawRouter a home of its own
 	WebSearch     Value[bool]
-	Model         Value[string] // id of the user's choice, "" for none
-	CodexHome     Value[string] // absolute path
-	ModelList     Value[string] // address of the gateway's public model list, or NoModelList
+	Model         Value[string]      // id of the user's choice, "" for none
+	CodexHome     Value[string]      // absolute path
+	Notifications Value[bool]        // on the desktop, of what needs a person
+	MenuBarText   Value[MenuBarText] // beside the icon
+	ModelList     Value[string]      // address of the gateway's public model list, or NoModelList
 
 	UpdateCheck Value[string] // UpdatesOff, UpdatesOn, or the address of a release feed
 
@@ -95,6 +97,17 @@ type Settings struct {
 
 	machine Machine
 }
+
+// MenuBarText is what stands beside the icon in the menu bar, where the system
+// shows a text there.
+type MenuBarText string
+
+// The texts.
+const (
+	TextOff     MenuBarText = "off"
+	TextBalance MenuBarText = "balance" // of the wallet
+	TextToday   MenuBarText = "today"   // what was spent today
+)
 
 // Choice is a switch that may also be left to the program.
 type Choice string
@@ -157,14 +170,16 @@ func (s *Settings) Stored() (*Settings, error) {
 func defaults(m Machine, paths Paths) *Settings {
 	return &Settings{
 		Paths: paths, machine: m,
-		Port:        Value[int]{8403, Default},
-		ProxyPort:   Value[int]{8404, Default},
-		Command:     Value[string]{DefaultCommand, Default},
-		IsolateHome: Value[Choice]{Auto, Default},
-		WebSearch:   Value[bool]{false, Default},
-		Model:       Value[string]{"", Default},
-		CodexHome:   Value[string]{filepath.Join(m.Home, ".codex"), Default},
-		ModelList:   Value[string]{"https://blockrun.ai/api/v1/models", Default},
+		Port:          Value[int]{8403, Default},
+		ProxyPort:     Value[int]{8404, Default},
+		Command:       Value[string]{DefaultCommand, Default},
+		IsolateHome:   Value[Choice]{Auto, Default},
+		WebSearch:     Value[bool]{false, Default},
+		Notifications: Value[bool]{true, Default},
+		MenuBarText:   Value[MenuBarText]{TextOff, Default},
+		Model:         Value[string]{"", Default},
+		CodexHome:     Value[string]{filepath.Join(m.Home, ".codex"), Default},
+		ModelList:     Value[string]{"https://blockrun.ai/api/v1/models", Default},
 
 		UpdateCheck: Value[string]{UpdatesOff, Default},
 

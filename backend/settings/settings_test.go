@@ -45,6 +45,8 @@ func TestDefaults(t *testing.T) {
 		"isolate_home|ISOLATE_HOME=auto (default)",
 		"web_search|WEB_SEARCH=false (default)",
 		"model|= (default)",
+		"notifications|=true (default)",
+		"menu_bar_text|=off (default)",
 		"codex_home|CODEX_HOME=/home/ann/.codex (default)",
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",

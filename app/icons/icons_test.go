@@ -1,0 +1,120 @@
+package icons
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	_ "image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// sources is where the pictures are drawn.
+const sources = "../../build/icons/"
+
+// The committed pictures were made of the committed sources: else run render.sh.
+func TestRenderedFromTheseSources(t *testing.T) {
+	file, err := os.Open(sources + "rendered.sha256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	noted := map[string]string{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		sum, name, _ := strings.Cut(lines.Text(), "  ")
+		noted[name] = sum
+	}
+	drawn, err := filepath.Glob(sources + "svg/*.svg")
+	if err != nil || len(drawn) == 0 {
+		t.Fatalf("no sources: %v", err)
+	}
+	for _, name := range append(drawn, sources+"render.sh") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(text); noted[strings.TrimPrefix(filepath.ToSlash(name), sources)] != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s changed since the pictures were rendered: run build/icons/render.sh", name)
+		}
+	}
+}
+
+var states = []State{Subscription, ClawRouter, Starting, Attention}
+
+// At 16 pixels in one colour, every state differs from every other in what is
+// ink and what is not by a share of the picture that an eye cannot miss: 26 of
+// the 256 pixels.
+func TestStatesAreToldApart(t *testing.T) {
+	const apart = 0.10
+	for _, shade := range []Shade{Light, Dark, Template} {
+		ink := map[State][256]float64{}
+		for _, s := range states {
+			ink[s] = inkAt16(t, s, shade)
+		}
+		for i, a := range states {
+			for _, b := range states[i+1:] {
+				var different float64
+				for p := range 256 {
+					different += max(ink[a][p]-ink[b][p], ink[b][p]-ink[a][p])
+				}
+				if different /= 256; different < apart {
+					t.Errorf("%s: %s and %s differ in %.0f %% of the pixels", shade, a, b, 100*different)
+				}
+			}
+		}
+	}
+}
+
+// inkAt16 is how much of each pixel is covered, 0 to 1, at 16 by 16.
+func inkAt16(t *testing.T, state State, shade Shade) (ink [256]float64) {
+	t.Helper()
+	picture := decode(t, Tray(state, shade))
+	scale := picture.Bounds().Dx() / 16
+	for y := range 16 * scale {
+		for x := range 16 * scale {
+			_, _, _, a := picture.At(x, y).RGBA()
+			ink[y/scale*16+x/scale] += float64(a) / 0xffff / float64(scale*scale)
+		}
+	}
+	return ink
+}
+
+func decode(t *testing.T, data []byte) image.Image {
+	t.Helper()
+	picture, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+// A template must be black and clear alone; the others must stand out from the
+// panel that they are for.
+func TestShades(t *testing.T) {
+	for _, state := range states {
+		for shade, bounds := range map[Shade][2]uint32{Template: {0, 0}, Dark: {0, 0x30}, Light: {0xff, 0xff}} {
+			picture := decode(t, Tray(state, shade))
+			for y := range picture.Bounds().Dy() {
+				for x := range picture.Bounds().Dx() {
+					r, _, _, a := picture.At(x, y).RGBA()
+					if a < 0xffff {
+						continue
+					}
+					if v := r >> 8; v < bounds[0] || v > bounds[1] {
+						t.Fatalf("%s %s has a pixel of lightness %d", state, shade, v)
+					}
+				}
+			}
+		}
+		if Tray(state, Any) == nil {
+			t.Errorf("%s has no picture for any panel", state)
+		}
+	}
+	if decode(t, App()).Bounds().Dx() != 256 {
+		t.Error("the program's own icon is not 256 pixels wide")
+	}
+}
