@@ -21,7 +21,7 @@ require (
 	golang.org/x/crypto v0.58.0 // Keccak, for wallet addresses
 	golang.org/x/mod v0.41.0 // semver: is a release newer than this one
 	golang.org/x/sync v0.24.0 // singleflight: one look at the upstream however many turns ask
-	golang.org/x/sys v0.49.0 // job objects, process tables and port owners
+	golang.org/x/sys v0.49.0 // job objects, process tables, port owners, the Run key
 	golang.org/x/term v0.47.0 // is this a terminal
 )
 

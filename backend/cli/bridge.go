@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/login"
 )
 
 func (a *app) bridgeCommand() *cobra.Command {
@@ -29,6 +30,7 @@ its owner, with exit code 4.`,
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
 				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(),
+				Login:      a.loginSwitch(s, login.Auto),
 				BridgeOnly: true, Progress: a.progress,
 				Ready: func(ctx context.Context, l daemon.Link) error {
 					return a.ready(ctx, s, l, false)

@@ -123,6 +123,8 @@ func (a *app) root() *cobra.Command {
 		a.genCatalogCommand(),
 		a.modelCommand(),
 		a.websearchCommand(),
+		a.loginCommand(),
+		a.daemonCommand(),
 		a.walletCommand(),
 		a.capCommand(),
 		a.pauseCommand(),

@@ -10,6 +10,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/login"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -106,8 +107,9 @@ func (a *app) uninstallCommand() *cobra.Command {
 		Use:   "uninstall",
 		Short: "Take back everything that was written into Codex's folder",
 		Long: `Take our lines out of config.toml, and remove the profile and the model list. What
-you added to them stays, and is named. The program's own folder, with settings,
-ledger and backups, is left for you to delete. The link must not run.`,
+you added to them stays, and is named. What starts the program at login goes too.
+The program's own folder, with settings, ledger and backups, is left for you to
+delete. The link must not run.`,
 		Example: "  clawrouter-codex uninstall",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -122,8 +124,22 @@ ledger and backups, is left for you to delete. The link must not run.`,
 			if err != nil {
 				return err
 			}
+			if gone, err := a.forgetLogin(cmd.Context(), s); err != nil {
+				return err
+			} else if gone != "" {
+				change.Done = append(change.Done, gone)
+			}
 			a.answer(change, changeText(change)+"Left for you: "+s.Paths.Root+"\n")
 			return nil
 		},
 	}
+}
+
+// forgetLogin takes away what starts the program at login, and says so.
+func (a *app) forgetLogin(ctx context.Context, s *settings.Settings) (string, error) {
+	item := a.loginSwitch(s, login.Auto)
+	if st := item.State(ctx); st.On {
+		return "removed " + st.Path + ", which started the program at login", daemon.SetLogin(ctx, item, false)
+	}
+	return "", nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
+	"github.com/BlockRunAI/clawrouter-codex/backend/login"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
@@ -96,6 +97,7 @@ func (a *app) doctorEnv() doctor.Env {
 		env.CodexPath = path
 		env.Codex = &codex.Program{Path: path, Env: a.env.Environ, Scratch: scratch(s.Paths)}
 	}
+	env.Login = a.loginSwitch(s, login.Auto).State
 	env.Setup = func(ctx context.Context, port int) error { return a.doctorSetup(ctx, s, port) }
 	env.Subscription = func(ctx context.Context) error { return a.subscription(ctx, s) }
 	return env

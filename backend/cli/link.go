@@ -5,6 +5,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/login"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -27,7 +28,8 @@ func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
 func (a *app) connect(ctx context.Context, s *settings.Settings) (link.Link, func(), error) {
 	return daemon.Connect(ctx, daemon.ConnectOptions{
 		Settings: s, Version: a.env.Version, Environ: a.env.Environ, Home: a.env.Machine.Home, Now: a.env.Now,
-		Warn: func(text string) { a.warn("%s", text) },
+		Warn:  func(text string) { a.warn("%s", text) },
+		Login: a.loginSwitch(s, login.Auto),
 	})
 }
 

@@ -23,8 +23,9 @@ func (a *app) manCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = a.env.Stdout.Write([]byte(manPage(cmd.Root(), a.env.Build, shown)))
-			return err
+			page := manPage(cmd.Root(), a.env.Build, shown)
+			a.answer(map[string]string{"page": page}, page)
+			return nil
 		},
 	}
 }

@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed, "atlogin": atLogin},
 	})
 }
 
@@ -134,6 +134,36 @@ func askTurn() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// atlogin ITEM OUT starts what an item of Linux starts, as the system does at
+// login: with no variable but the home folder and those of the item. It ends with
+// the script.
+func atLogin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: atlogin item out")
+	}
+	env := []string{"HOME=" + ts.Getenv("HOME")}
+	command := ""
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		switch key, value, _ := strings.Cut(strings.TrimSpace(line), "="); key {
+		case "ExecStart", "Exec":
+			command = value
+		case "Environment":
+			env = append(env, strings.Trim(value, `"`))
+		}
+	}
+	out, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer func() { _ = out.Close() }()
+	// The quotes of both formats are a shell's, for the paths of this test.
+	cmd := exec.Command("/bin/sh", "-c", "exec "+command)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, "/", out, out
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
 }
 
 // fakeCodex answers the three questions that setup asks of an installed Codex.

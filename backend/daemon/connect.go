@@ -18,6 +18,8 @@ type ConnectOptions struct {
 	Home     string   // the user's home folder
 	Now      func() time.Time
 	Warn     func(string) // is told, in a sentence, what was mended on the way
+	// Login is the launch at login; nil where there is none.
+	Login link.LoginSwitch
 }
 
 // Connect returns the link of the state folder: that of the process which keeps
@@ -37,7 +39,7 @@ func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func()
 	}
 	local := link.NewLocal(link.Options{
 		Settings: o.Settings, Version: o.Version, Client: client, Now: o.Now,
-		FindWallet: o.findWallet, Key: keyIn(o.Settings.Paths),
+		FindWallet: o.findWallet, Key: keyIn(o.Settings.Paths), Login: o.Login,
 		Edit: func(ctx context.Context, change func() error) error {
 			return o.instead(ctx, func() error { return editAlone(ctx, o.Settings.Paths, change) })
 		},

@@ -20,6 +20,14 @@ type RememberOptions struct {
 // ports, of Codex's folder and of the wallet's place. The wallet itself is never
 // stored, and a setting that nobody chose goes on following its default.
 func Remember(ctx context.Context, o RememberOptions) error {
+	changes, err := o.changes(ctx)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return editAlone(ctx, o.Settings.Paths, func() error { return o.Settings.Store(changes...) })
+}
+
+func (o RememberOptions) changes(ctx context.Context) ([]settings.Change, error) {
 	changes := chosen(o.Settings)
 	node, err := proxy.CheckNode(ctx, proxy.NodeSearch{
 		Env: o.Environ, Home: o.Home, Node: o.Settings.Node.V, Npx: o.Settings.Npx.V,
@@ -29,13 +37,7 @@ func Remember(ctx context.Context, o RememberOptions) error {
 		changes = append(changes, absolutes("node", node.Path)...)
 		changes = append(changes, absolutes("npx", node.Npx)...)
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	return editAlone(ctx, o.Settings.Paths, func() error { return o.Settings.Store(changes...) })
+	return changes, ctx.Err()
 }
 
 // chosen are the settings that only this environment or command line knows.

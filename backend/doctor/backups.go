@@ -47,7 +47,3 @@ func checkBackups(_ context.Context, l *look) Result {
 	}
 	return Result{Status: OK, Text: fmt.Sprintf("%d in %s", len(all), dir)}
 }
-
-func checkLogin(context.Context, *look) Result {
-	return Result{Status: Skip, Text: "this version is not started at login"}
-}

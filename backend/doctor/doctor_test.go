@@ -37,7 +37,7 @@ func TestAllIsWell(t *testing.T) {
 		"provider ok: runs on your subscription",
 		"web-search ok: off; on with: clawrouter-codex websearch on",
 		"backups ok: none yet: none of your files was changed",
-		"login skip: this version is not started at login",
+		"login skip: not known in this build",
 		"turn skip: not tried: clawrouter-codex doctor --deep sends one on a free model",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
@@ -36,6 +37,8 @@ type Env struct {
 	// Node is proxy.CheckNode.
 	Node func(ctx context.Context, s proxy.NodeSearch) (proxy.Node, error)
 	Now  func() time.Time
+	// Login is the launch at login, nil where the build has none.
+	Login func(ctx context.Context) link.Login
 
 	// Setup writes profile and model list for a bridge on port, and keeps copies
 	// of what it replaces.

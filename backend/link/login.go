@@ -9,6 +9,9 @@ type Login struct {
 	Kind      string `json:"kind,omitempty"` // "launch-agent", "autostart", "systemd" or "run-key"
 	Path      string `json:"path,omitempty"` // of what was written for it
 	Problem   string `json:"problem,omitempty"`
+	// Warning is what a person is to read before it is switched on: that money may
+	// be spent while nobody looks, and how much at most.
+	Warning string `json:"warning,omitempty"`
 }
 
 // LoginSwitch puts the program among those that start at login, and takes it out.
@@ -26,14 +29,29 @@ func (l *Local) SetLogin(ctx context.Context, on bool) (Login, error) {
 	}
 	err := l.o.Edit(ctx, func() error { return l.o.Login.Set(ctx, on) })
 	l.publish()
-	return l.login(ctx), err
+	return l.login(ctx, l.spent(ctx)), err
 }
 
-func (l *Local) login(ctx context.Context) Login {
+func (l *Local) login(ctx context.Context, now Spend) Login {
 	if l.o.Login == nil {
 		return Login{}
 	}
-	return l.o.Login.State(ctx)
+	st := l.o.Login.State(ctx)
+	if st.Available {
+		st.Warning = loginWarning(now)
+	}
+	return st
+}
+
+func loginWarning(s Spend) string {
+	const unattended = "From the next login on, the bridge and ClawRouter start by themselves, and whatever uses Codex through them spends from your wallet, also while nobody looks. "
+	switch {
+	case len(s.Problems) > 0 && s.Cap == nil:
+		return unattended + "The daily limit cannot be read: clawrouter-codex doctor."
+	case s.Cap == nil:
+		return unattended + "There is no daily limit; set one with: clawrouter-codex cap 5"
+	}
+	return unattended + "The daily limit is " + s.Cap.String() + "."
 }
 
 // ModelUpdate tells what UpdateModels wrote.

@@ -22,8 +22,9 @@ func (l *Local) state(ctx context.Context) State {
 		MenuBar:   MenuBar{Notifications: l.o.Settings.Notifications.V, Text: l.o.Settings.MenuBarText.V},
 		WebSearch: search, Bridge: l.o.Bridge, Version: l.o.Version,
 		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: cmp.Or(last.Used, last.Asked)},
-		Spend: l.spent(ctx), Login: l.login(ctx), Restart: switched,
+		Spend: l.spent(ctx), Restart: switched,
 	}
+	s.Login = l.login(ctx, s.Spend)
 	if s.Model.Free = freeInstead(last); s.Model.Free {
 		s.Model.Notice = plainNotice(last.Notice)
 	}

@@ -378,3 +378,25 @@ func TestFollowLogShowsWhatIsWritten(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 }
+
+// Before the program starts at login, a person is told what may be spent.
+func TestLoginWarning(t *testing.T) {
+	limit := 5 * spend.Dollar
+	tests := []struct {
+		name  string
+		spent Spend
+		want  string
+	}{
+		{"no limit", Spend{}, "There is no daily limit; set one with: clawrouter-codex cap 5"},
+		{"a limit", Spend{Cap: &limit}, "The daily limit is $5.00."},
+		{"a limit that cannot be read", Spend{Problems: []string{"x"}}, "The daily limit cannot be read"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := loginWarning(tt.spent)
+			if !strings.Contains(got, tt.want) || !strings.Contains(got, "while nobody looks") {
+				t.Errorf("says %q", got)
+			}
+		})
+	}
+}

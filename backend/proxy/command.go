@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -118,4 +119,70 @@ func programName(words []string) string {
 // it. Others may need it too, and then say so themselves.
 func needsNode(name string) bool {
 	return name == "npx" || name == "npm" || name == "node"
+}
+
+// AbsoluteCommand is command with its program's whole path, for a start that has
+// no PATH of the shell's. The names npx and node stay: where those are is
+// remembered for themselves, and may change with a new Node.js. A command that
+// holds what looks like a secret is refused, because it is to be stored.
+func AbsoluteCommand(command, goos string, lookPath func(string) (string, error)) (string, error) {
+	words, err := parseCommand(command, goos)
+	if err != nil {
+		return "", err
+	}
+	if holdsSecret(words) {
+		return "", &StartError{
+			Kind: CommandInvalid, Message: "CLAWROUTER_CMD holds what looks like a key, and keys are not stored.",
+			Mend: "Put the key into a file, and name that with WALLET_KEY_FILE.",
+		}
+	}
+	if name := programName(words); filepath.Base(words[0]) != words[0] || needsNode(name) {
+		return command, nil
+	}
+	path, err := lookPath(words[0])
+	if err != nil {
+		// The start will say so, in words that name what to install.
+		return command, nil
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	words[0] = path
+	for i, word := range words {
+		words[i] = quoteWord(word, goos)
+	}
+	return strings.Join(words, " "), nil
+}
+
+var longHex = regexp.MustCompile(`(?i)(?:^|[^0-9a-z])(?:0x)?[0-9a-f]{64}(?:$|[^0-9a-z])`)
+
+func holdsSecret(words []string) bool {
+	all := strings.Join(words, " ")
+	return (*Redactor)(nil).Redact(all) != all || longHex.MatchString(all)
+}
+
+// quoteWord is the inverse of parseCommand for one word.
+func quoteWord(word, goos string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\r\n\v\f\"'\\#$`&|;<>()*?[]{}~!") {
+		return word
+	}
+	if goos != "windows" {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	slashes := 0
+	for _, r := range word {
+		switch r {
+		case '\\':
+			slashes++
+			continue
+		case '"':
+			b.WriteString(strings.Repeat(`\`, 2*slashes+1))
+		default:
+			b.WriteString(strings.Repeat(`\`, slashes))
+		}
+		slashes = 0
+		b.WriteRune(r)
+	}
+	return `"` + b.String() + strings.Repeat(`\`, 2*slashes) + `"`
 }

@@ -121,3 +121,55 @@ func TestVersionAhead(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsoluteCommand(t *testing.T) {
+	look := func(name string) (string, error) {
+		if name == "claw" {
+			return "/opt/my tools/claw", nil
+		}
+		return "", errors.New("not found")
+	}
+	tests := []struct{ name, in, want string }{
+		{"the default", DefaultCommand, DefaultCommand},
+		{"a program of PATH", `claw --a 'b c'`, `'/opt/my tools/claw' --a 'b c'`},
+		{"a path stays as it was written", `/usr/bin/claw --a  "b"`, `/usr/bin/claw --a  "b"`},
+		{"one that is not there", "gone --x", "gone --x"},
+		{"node is remembered for itself", "node server.mjs", "node server.mjs"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := AbsoluteCommand(tt.in, "linux", look)
+			if err != nil || got != tt.want {
+				t.Errorf("got %s, %v, want %s", got, err, tt.want)
+			}
+		})
+	}
+	for _, secret := range []string{
+		"env WALLET=0x" + strings.Repeat("ab", 32) + " claw", "claw --key " + strings.Repeat("0f", 32), "claw --token brk_abcdefgh12345678",
+	} {
+		if got, err := AbsoluteCommand(secret, "linux", look); err == nil || strings.Contains(err.Error(), "abab") {
+			t.Errorf("%s is to be stored as %q, %v", secret, got, err)
+		}
+	}
+}
+
+// What is quoted is read as the same words, on each system.
+func TestQuotedWordsComeBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		goos := rapid.SampledFrom([]string{"linux", "windows"}).Draw(t, "goos")
+		// A program's name holds no quotes on Windows, and nobody's holds a NUL.
+		word := rapid.StringMatching(`[ -~]{0,12}`)
+		words := append([]string{"claw"}, rapid.SliceOfN(word, 0, 4).Draw(t, "words")...)
+		quoted := make([]string, len(words))
+		for i, w := range words {
+			quoted[i] = quoteWord(w, goos)
+		}
+		got, err := parseCommand(strings.Join(quoted, " "), goos)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(words, got); diff != "" {
+			t.Fatalf("%q: %s", quoted, diff)
+		}
+	})
+}

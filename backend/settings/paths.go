@@ -72,8 +72,13 @@ func findPaths(m Machine) (Paths, error) {
 			Mend: "set HOME, or name a folder: " + HomeVariable + "=/path/to/folder clawrouter-codex start",
 		}}}
 	}
-	return Paths{Root: filepath.Join(m.Home, ".clawrouter-codex")}, nil
+	return usualPaths(m.Home), nil
 }
+
+func usualPaths(home string) Paths { return Paths{Root: filepath.Join(home, ".clawrouter-codex")} }
+
+// Moved reports whether the folder is not where it is without HomeVariable.
+func (p Paths) Moved(home string) bool { return p != usualPaths(home) }
 
 // absolute resolves "~/", which no shell expands in a file or between quotes,
 // and paths relative to the working folder.
