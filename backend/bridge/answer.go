@@ -56,6 +56,7 @@ func (t *turn) keepAlive(every time.Duration) (stop func()) {
 	defer t.mu.Unlock()
 	var timer *time.Timer
 	timer = time.AfterFunc(every, func() {
+		defer t.contained("keep-alive")
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if t.ended || t.gone {

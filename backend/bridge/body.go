@@ -13,16 +13,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// bodyTimeout bounds how long a client may take to send its request.
-const bodyTimeout = time.Minute
+// maxClaim is what is allocated before it has arrived, in bytes.
+const maxClaim = 4 << 20
 
 var errTooLarge = errors.New("the request is too large")
 
 // readBody reads and decompresses a request body. Codex compresses with zstd
 // where it is logged in; other clients use gzip.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, patience time.Duration) ([]byte, error) {
 	// Not every ResponseWriter has deadlines; those of net/http do.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 	defer func() { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }()
 	src, size, err := decompressed(r, limit)
 	if err != nil {
@@ -34,7 +34,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	var buf bytes.Buffer
 	if size > 0 {
-		buf.Grow(int(size) + bytes.MinRead)
+		// A size is a claim: who only claims one shall not have the memory.
+		buf.Grow(int(min(size, maxClaim)) + bytes.MinRead)
 	}
 	n, err := buf.ReadFrom(io.LimitReader(src, limit+1))
 	switch {
@@ -50,22 +51,65 @@ var errEncoding = errors.New("the request's Content-Encoding is not zstd, gzip o
 
 // decompressed returns the body and, where it is known beforehand, its size.
 func decompressed(r *http.Request, limit int64) (io.ReadCloser, int64, error) {
+	// A compressed body may be no larger than an uncompressed one either: empty
+	// frames without end come to nothing.
+	packed := &counter{Reader: io.LimitReader(r.Body, limit+1)}
 	switch strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) {
 	case "", "identity":
 		return r.Body, r.ContentLength, nil
 	case "gzip":
-		z, err := gzip.NewReader(r.Body)
+		z, err := gzip.NewReader(packed)
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the gzip body: %w", err)
 		}
-		return z, 0, nil
+		return &ratio{ReadCloser: z, packed: packed}, 0, nil
 	case "zstd":
-		// One goroutine, and no more memory than the body itself may have.
-		z, err := zstd.NewReader(r.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)+1))
+		// One goroutine, and no more memory than the body itself may have. Clients
+		// use windows of up to 8 MB.
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)+1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, 0, fmt.Errorf("read the zstd body: %w", err)
 		}
-		return z.IOReadCloser(), 0, nil
+		return &ratio{ReadCloser: z.IOReadCloser(), packed: packed}, 0, nil
 	}
 	return nil, 0, errEncoding
+}
+
+const (
+	maxWindow = 8 << 20
+	// maxRatio is how many times its size a body may grow to once it is above
+	// freeRatio bytes. Of a thread of Codex's it is 5 to 20; the most repetitive
+	// thread that a person has reads below 100.
+	maxRatio  = 200
+	freeRatio = 4 << 20
+)
+
+var errBomb = fmt.Errorf("it grows to more than %d times its size when it is unpacked", maxRatio)
+
+// ratio stops what is made to grow, before it has grown to the limit.
+type ratio struct {
+	io.ReadCloser
+	packed *counter
+	read   int64
+}
+
+func (r *ratio) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.read += int64(n)
+	if r.read > freeRatio && r.read > maxRatio*r.packed.read {
+		return 0, errBomb
+	}
+	return n, err
+}
+
+// counter counts what was read.
+type counter struct {
+	io.Reader
+	read int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read += int64(n)
+	return n, err
 }

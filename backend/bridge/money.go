@@ -83,5 +83,5 @@ func (t *turn) settle(failed error) {
 			o.Outcome, o.Unpaid = string(f.Kind), f.Status == http.StatusPaymentRequired
 		}
 	}
-	hold.Book(o)
+	t.cost += hold.Book(o).Cost
 }

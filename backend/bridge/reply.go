@@ -83,20 +83,3 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Connection", "Upgrade")
 	fail(w, http.StatusUpgradeRequired, "upgrade_required", "WebSockets are not spoken here; use POST /v1/responses.")
 }
-
-// recoverPanics keeps a bug in one turn from ending all the others.
-func (s *Server) recoverPanics(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			switch p := recover(); p {
-			case nil:
-			case http.ErrAbortHandler:
-				panic(p)
-			default:
-				s.cfg.Log.Error("a request failed by a bug of the bridge", "path", r.URL.Path, "panic", p, "stack", stack())
-				panic(http.ErrAbortHandler) // the connection is cut: nothing more can be said on it
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 // accept reads a request; nil means that it was refused, and answered.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 	began := time.Now()
-	body, err := readBody(w, r, s.cfg.MaxRequest)
+	body, err := readBody(w, r, s.cfg.MaxRequest, s.cfg.Patience.Body)
 	if err != nil {
 		s.refuseBody(w, r, err)
 		return nil
@@ -35,6 +36,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 }
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
+	defer t.contain(w)
 	t.key, t.have = s.fingerprint(t.thread, t.request)
 	if err := t.translate(r.Context(), r.Header); err != nil {
 		s.refuse(w, err)
@@ -97,11 +99,14 @@ func isCodex(h http.Header) bool {
 
 // refuseBody answers a body that could not be read.
 func (s *Server) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
+	slow := errors.Is(err, os.ErrDeadlineExceeded) // net/http takes it for the end of the client
+	if r.Context().Err() != nil && !slow {
 		return // nobody is listening
 	}
 	w.Header().Set("Connection", "close") // what is left of the body is not read
 	switch {
+	case slow:
+		fail(w, http.StatusBadRequest, translate.CodeTell, fmt.Sprintf("The request could not be read: it had not arrived after %v.", s.cfg.Patience.Body))
 	case errors.Is(err, errTooLarge):
 		fail(w, http.StatusBadRequest, translate.CodeTell, fmt.Sprintf("This request is larger than %d MB, more than any model takes. Start a new thread, or attach smaller images.", s.cfg.MaxRequest>>20))
 	case errors.Is(err, errEncoding):

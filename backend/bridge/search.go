@@ -124,7 +124,11 @@ func (t *turn) searchAll(ctx context.Context) []finding {
 		case i >= maxSearches:
 			found[i] = finding{fmt.Sprintf("[Not run: at most %d searches are run at once. Ask again for what is still missing.]", maxSearches), errTooMany}
 		default:
-			all.Go(func() { found[i] = t.searchOnce(ctx, q, i) })
+			found[i] = finding{searchFailed(errAbandoned), errAbandoned}
+			all.Go(func() {
+				defer t.contained("web search")
+				found[i] = t.searchOnce(ctx, q, i)
+			})
 		}
 	}
 	all.Wait()

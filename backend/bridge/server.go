@@ -75,6 +75,10 @@ type Config struct {
 	// Backoff tells how long to wait before a request is sent upstream again,
 	// from the number of repeats before; nil means DefaultBackoff.
 	Backoff func(repeat int) time.Duration
+	// Patience bounds how long a client may take; what is 0 is DefaultPatience's.
+	Patience Patience
+	// MaxTurns is how many turns run at a time. 0 means DefaultMaxTurns.
+	MaxTurns int
 	// MaxRequest is the largest request body that is read, after decompression,
 	// in bytes. 0 means DefaultMaxRequest.
 	MaxRequest int64
@@ -95,13 +99,6 @@ func DefaultBackoff(repeat int) time.Duration {
 	return time.Second << repeat
 }
 
-const (
-	// readHeaderTimeout ends connections that never finish their request line
-	// and headers (slow loris). The body has bodyTimeout.
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute
-)
-
 // Server answers Codex on loopback.
 type Server struct {
 	cfg  Config
@@ -109,7 +106,8 @@ type Server struct {
 
 	repeats *repeats
 	kept    *keptAnswers
-	// finishing counts calls whose client went away.
+	// running counts turns with a client, finishing calls whose client went away.
+	running   atomic.Int64
 	finishing atomic.Int32
 	choice    *modelChoice
 	told      toldOnce
@@ -134,6 +132,10 @@ func New(cfg Config) *Server {
 	if cfg.Key == nil {
 		cfg.Key = func(string) bool { return false }
 	}
+	cfg.Patience = cfg.Patience.orDefault()
+	if cfg.MaxTurns <= 0 {
+		cfg.MaxTurns = DefaultMaxTurns
+	}
 	if cfg.MaxRequest <= 0 {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
@@ -141,8 +143,8 @@ func New(cfg Config) *Server {
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           s.Handler(),
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: cfg.Patience.Header,
+		IdleTimeout:       cfg.Patience.Idle,
 		ConnContext:       guard.ConnContext,
 		// It would answer "OPTIONS *" before any guard.
 		DisableGeneralOptionsHandler: true,
@@ -168,7 +170,7 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle(panelPath+"/", s.cfg.Panel)
 	}
 	mux.HandleFunc("/", notFound)
-	return guard.Chain(s.recoverPanics(mux), guard.Everywhere(fail, isPanel)...)
+	return slowReaders(s.cfg.Patience.Read, guard.Chain(s.recoverPanics(mux), guard.Everywhere(fail, isPanel)...))
 }
 
 // panelPath is where the panel is, whose page shows nothing before it is let in.
@@ -181,8 +183,8 @@ func isPanel(r *http.Request) bool {
 // clients is what Codex and other programs of the user's ask for.
 func (s *Server) clients() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/responses", s.responses)
-	mux.HandleFunc("POST /v1/responses/compact", s.compact)
+	mux.HandleFunc("POST /v1/responses", s.atMost(s.responses))
+	mux.HandleFunc("POST /v1/responses/compact", s.atMost(s.compact))
 	mux.HandleFunc("GET /v1/responses", s.upgrade)
 	mux.HandleFunc("GET /v1/models", s.models)
 	mux.HandleFunc("GET /api/tags", s.tags)

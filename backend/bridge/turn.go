@@ -36,6 +36,7 @@ type turn struct {
 	maxTokens  int                // the limit of output that goes with it, 0 for none
 	attempt    int                // how often the request was sent before
 	hold       *spend.Reservation // of the call under way
+	cost       spend.Micros       // of the calls that are over
 	began      time.Time
 	firstByte  time.Duration // from began to the first byte of upstream's answer
 	failure    *translate.Failure
@@ -333,7 +334,7 @@ func (t *turn) log() {
 	level, outcome := slog.LevelInfo, "ok"
 	attrs := []any{
 		"thread", t.thread, "model", t.request.Model, "used", r.Model,
-		"in", r.Usage.Input, "cached", r.Usage.Cached, "out", r.Usage.Output,
+		"in", r.Usage.Input, "cached", r.Usage.Cached, "out", r.Usage.Output, "usd", t.cost.USD(),
 		"first_ms", t.firstByte.Milliseconds(), "ms", time.Since(t.began).Milliseconds(),
 	}
 	if r.Notice != "" && t.server.told.first(r.Notice) {

@@ -78,8 +78,8 @@ type Link struct {
 }
 
 // stopGrace is how long turns in flight may go on after the order to stop: most
-// answers end within it, and a login session that ends is not held up.
-const stopGrace = 5 * time.Second
+// answers end within it, and a login session that ends is not held up for longer.
+const stopGrace = 10 * time.Second
 
 // Run brings the link up and keeps it until ctx ends; then it lets the turns in
 // flight finish, stops the bridge and the ClawRouter that it started, and

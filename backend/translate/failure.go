@@ -19,6 +19,7 @@ const (
 	FailGarbage     FailureKind = "garbage"      // not JSON, not a chunk
 	FailEmpty       FailureKind = "empty"        // an answer with nothing in it
 	FailStopped     FailureKind = "stopped"      // this bridge is being stopped
+	FailBug         FailureKind = "bug"          // of this program
 )
 
 // Failure is an upstream failure. Message is shown to the user as it stands.
