@@ -87,6 +87,9 @@ func (t *turn) finish() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended = true
+	if !t.codex {
+		t.stream.Items(t.server.recalled.keep)
+	}
 	if t.request.Stream {
 		t.flush()
 		return

@@ -28,6 +28,9 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 		return nil
 	}
 	req, err := translate.DecodeRequest(body)
+	if err == nil {
+		err = req.Resolve(s.recalled.find)
+	}
 	if err != nil {
 		s.refuse(w, err)
 		return nil

@@ -111,6 +111,7 @@ type Server struct {
 	finishing atomic.Int32
 	choice    *modelChoice
 	told      toldOnce
+	recalled  recalled
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.

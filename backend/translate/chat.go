@@ -89,6 +89,7 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	w.dst = appendQuoted(w.dst, turn.Model)
 	w.str(`,"messages":`)
 	w.messages(messages)
+	tools = req.allowed(turn, tools)
 	if len(tools) > 0 {
 		tools, spent := withoutSpent(tools, turn, to)
 		w.str(`,"tools":`)

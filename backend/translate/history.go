@@ -42,7 +42,8 @@ type builder struct {
 type pendingCall struct {
 	id     string // as upstream sees it
 	source string // as the client wrote it
-	said   text   // the output, where it stands in no item
+	ran    bool   // the output stands in no item of its own; it is said
+	said   []part
 }
 
 const (
@@ -88,7 +89,7 @@ func (b *builder) indexOutputs(items []item) {
 
 func isCall(k itemKind) bool {
 	switch k {
-	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemLocalShellCall:
+	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemActionCall:
 		return true
 	}
 	return false
@@ -96,7 +97,7 @@ func isCall(k itemKind) bool {
 
 func isOutput(k itemKind) bool {
 	switch k {
-	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemLocalShellOutput:
+	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemActionOutput:
 		return true
 	}
 	return false
@@ -115,9 +116,11 @@ func (b *builder) item(it *item) {
 	case itemAgentMessage:
 		b.endGroup()
 		b.agentMessage(it)
-	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemLocalShellCall:
+	case itemHostedCall:
+		b.hosted(it)
+	case itemFunctionCall, itemCustomCall, itemToolSearchCall, itemActionCall:
 		b.call(it)
-	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemLocalShellOutput:
+	case itemFunctionOutput, itemCustomOutput, itemToolSearchOutput, itemActionOutput:
 		b.endGroup()
 		b.orphan(it)
 	}
@@ -125,6 +128,8 @@ func (b *builder) item(it *item) {
 
 func (b *builder) message(it *item) {
 	switch {
+	case silent(it.content):
+		// Some providers refuse a message with nothing in it, and no model misses it.
 	case it.role.is("assistant"):
 		b.assistant(it.content)
 	case it.role.is("system"), it.role.is("developer"):
@@ -196,11 +201,10 @@ func (b *builder) chatCall(it *item, id string) chatCall {
 	case itemToolSearchCall:
 		ref = toolRef{kind: toolSearch, name: "tool_search"}
 		return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.arguments)}
-	case itemLocalShellCall:
-		ref = toolRef{name: "local_shell"}
-		return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.action)}
+	case itemActionCall:
+		return chatCall{id: id, name: b.names.upstream(hostedRef(it)), arguments: asString(it.action)}
 	}
-	return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.arguments)}
+	return chatCall{id: id, name: b.names.upstream(ref), arguments: acceptableArguments(it.arguments)}
 }
 
 // asString returns raw as a JSON string: itself if it is one, else its text.
@@ -233,8 +237,8 @@ func (b *builder) uniqueID(source string) string {
 func (b *builder) endGroup() {
 	for _, c := range b.pending {
 		m := message{role: "tool", callID: c.id, separator: line}
-		if c.said != nil {
-			m.content = []part{{kind: partText, text: c.said}}
+		if c.ran {
+			m.content = c.said
 		} else if queue := b.outputs[c.source]; len(queue) > 0 {
 			out := queue[0]
 			b.outputs[c.source] = queue[1:]
@@ -245,11 +249,18 @@ func (b *builder) endGroup() {
 		} else {
 			m.content = []part{{kind: partText, text: text(noOutput)}}
 		}
+		if silent(m.content) {
+			m.content = []part{{kind: partText, text: text(emptyOutput)}}
+		}
 		b.messages = append(b.messages, m)
 	}
 	b.pending = b.pending[:0]
 	b.group = false
 }
+
+// emptyOutput stands for an output without a word: some providers refuse a message
+// with nothing in it.
+const emptyOutput = `"[It returned nothing.]"`
 
 // noOutput stands where a call was never answered: Codex was stopped, or its
 // history was cut. Upstreams refuse a call without an output.

@@ -1,5 +1,7 @@
 package translate
 
+import "bytes"
+
 // item is one element of the request's input, of any type. Only the fields that
 // its type has are set; all of them are slices of the request body.
 type item struct {
@@ -36,8 +38,10 @@ const (
 	itemCustomOutput
 	itemToolSearchCall
 	itemToolSearchOutput
-	itemLocalShellCall
-	itemLocalShellOutput
+	itemActionCall   // of a tool of OpenAI's that the client runs
+	itemActionOutput // and what it returned
+	itemHostedCall   // of a tool that a provider ran, with what it returned
+	itemReference    // to an item of an earlier answer
 	itemWebSearchCall
 	itemAdditionalTools
 	itemCompaction
@@ -54,8 +58,19 @@ var itemKinds = map[string]itemKind{
 	"custom_tool_call_output": itemCustomOutput,
 	"tool_search_call":        itemToolSearchCall,
 	"tool_search_output":      itemToolSearchOutput,
-	"local_shell_call":        itemLocalShellCall,
-	"local_shell_call_output": itemLocalShellOutput,
+	"local_shell_call":        itemActionCall,
+	"local_shell_call_output": itemActionOutput,
+	"shell_call":              itemActionCall,
+	"shell_call_output":       itemActionOutput,
+	"apply_patch_call":        itemActionCall,
+	"apply_patch_call_output": itemActionOutput,
+	"computer_call":           itemActionCall,
+	"computer_call_output":    itemActionOutput,
+	"file_search_call":        itemHostedCall,
+	"code_interpreter_call":   itemHostedCall,
+	"image_generation_call":   itemHostedCall,
+	"mcp_call":                itemHostedCall,
+	"item_reference":          itemReference,
 	"web_search_call":         itemWebSearchCall,
 	"additional_tools":        itemAdditionalTools,
 	"compaction":              itemCompaction,
@@ -79,6 +94,15 @@ func (p part) visible() bool { return p.kind == partImage && !p.url.empty() }
 // silent reports whether there is nothing to say of the part.
 func (p part) silent() bool { return p.kind <= partText && p.text.empty() }
 
+func silent(parts []part) bool {
+	for _, p := range parts {
+		if !p.silent() {
+			return false
+		}
+	}
+	return true
+}
+
 type partKind uint8
 
 const (
@@ -98,7 +122,9 @@ var partKinds = map[string]partKind{
 	"encrypted_content": partText,
 	"input_image":       partImage,
 	"image_url":         partImage,
-	"input_file":        partFile,
+
+	"computer_screenshot": partImage,
+	"input_file":          partFile,
 }
 
 func (req *Request) readInput(r *reader) error {
@@ -115,8 +141,11 @@ func (req *Request) readInput(r *reader) error {
 		start := r.pos
 		it, err := readItem(r)
 		it.raw = r.src[start:r.pos]
-		if it.kind == itemCompactionTrigger {
+		switch it.kind {
+		case itemCompactionTrigger:
 			req.compact = true
+		case itemUnknown:
+			req.UnknownItems = append(req.UnknownItems, it.typ.String())
 		}
 		if err == nil {
 			req.items = append(req.items, it)
@@ -138,7 +167,7 @@ func readItem(r *reader) (it item, err error) {
 		case "content":
 			it.content, err = readParts(r)
 		case "output":
-			it.output, err = readParts(r)
+			it.output, err = readOutput(r)
 		case "summary":
 			it.summary, err = readParts(r)
 		case "name":
@@ -155,7 +184,7 @@ func readItem(r *reader) (it item, err error) {
 			it.encrypted, err = r.text()
 		case "tools":
 			it.tools, err = r.rawKind('[')
-		case "action":
+		case "action", "operation":
 			it.action, err = r.rawKind('{')
 		case "status":
 			it.status, err = r.text()
@@ -164,6 +193,9 @@ func readItem(r *reader) (it item, err error) {
 		}
 		return err
 	})
+	if it.kind == itemActionOutput && it.callID.empty() {
+		it.callID = it.id // as OpenAI's local shell has it
+	}
 	if it.typ == nil && it.role != nil {
 		it.kind = itemMessage // OpenAI's short form: {"role","content"}
 	}
@@ -193,6 +225,23 @@ func readParts(r *reader) ([]part, error) {
 		return err
 	})
 	return parts, err
+}
+
+// readOutput reads what a tool returned. Nothing of it is lost: what is neither text
+// nor image is kept as the JSON that it is.
+func readOutput(r *reader) ([]part, error) {
+	start := r.pos
+	parts, err := readParts(r)
+	if err != nil {
+		return parts, err
+	}
+	for _, p := range parts {
+		if p.kind == partUnknown && p.text.empty() {
+			raw := bytes.TrimSpace(r.src[start:r.pos])
+			return []part{{kind: partText, text: appendQuoted(nil, raw)}}, nil
+		}
+	}
+	return parts, nil
 }
 
 func readPart(r *reader) (p part, err error) {

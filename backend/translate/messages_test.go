@@ -36,7 +36,7 @@ func TestMessages(t *testing.T) {
 			"one part alone", ``, `{"role":"user","content":{"type":"input_text","text":"hi"}}`, wantUser,
 		},
 		{
-			"no content", ``, `{"role":"user","content":null},` + user, `{"role":"user","content":""},` + wantUser,
+			"a message with nothing in it is refused by some", ``, `{"role":"user","content":null},` + user + `,{"role":"assistant","content":[{"type":"output_text","text":""}]},{"role":"developer","content":[]}`, wantUser,
 		},
 		{
 			"a refusal is text", ``, user + `,{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]}`,
@@ -221,7 +221,10 @@ func TestOutputsOfEachKind(t *testing.T) {
 	}{
 		{"text", `"type":"function_call_output","output":"a\nb"`, `"a\nb"`, ``, false},
 		{"parts", `"type":"function_call_output","output":[{"type":"input_text","text":"a"},{"type":"output_text","text":"b"}]`, `"a\nb"`, ``, false},
-		{"nothing", `"type":"function_call_output","output":""`, `""`, ``, false},
+		{"nothing", `"type":"function_call_output","output":""`, `"[It returned nothing.]"`, ``, false},
+		{"nothing in parts", `"type":"function_call_output","output":[{"type":"input_text","text":""}]`, `"[It returned nothing.]"`, ``, false},
+		{"of a kind that nobody here knows", `"type":"function_call_output","output":[{"type":"input_text","text":"a"}, {"type":"new","x":1}]`, `"[{\"type\":\"input_text\",\"text\":\"a\"}, {\"type\":\"new\",\"x\":1}]"`, ``, false},
+		{"of a shell", `"type":"shell_call_output","output":[{"stdout":"a","outcome":{"type":"exit","exit_code":0}}]`, `"[{\"stdout\":\"a\",\"outcome\":{\"type\":\"exit\",\"exit_code\":0}}]"`, ``, false},
 		{"of a custom tool", `"type":"custom_tool_call_output","output":"ok"`, `"ok"`, ``, false},
 		{"of a local shell", `"type":"local_shell_call_output","output":"ok"`, `"ok"`, ``, false},
 		{"of a tool search", `"type":"tool_search_output","tools":[{"type":"function","name":"g"}]`, `"[{\"type\":\"function\",\"name\":\"g\"}]"`, ``, false},

@@ -1,6 +1,9 @@
 package translate
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // toolOptions writes tool_choice and parallel_tool_calls. noCalls says that the
 // tools are there for the history only.
@@ -37,34 +40,68 @@ func (req *Request) chatToolChoice(turn *Turn) string {
 		return ""
 	}
 	choice := readToolChoice(raw)
-	ref := toolRef{name: choice.name.String()}
-	switch choice.typ.String() {
-	case "function":
-	case "custom":
-		ref.kind = toolCustom
-	case "web_search", "web_search_preview":
-		ref = webSearchRef
-	case "allowed_tools":
+	if choice.typ.is("allowed_tools") {
 		if choice.mode.is("required") {
 			return `"required"`
 		}
 		return `"auto"`
-	default:
-		return ""
 	}
-	up, ok := turn.names.byRef[ref]
-	if !ok {
+	ref, ok := choice.ref()
+	up, offered := turn.names.byRef[ref]
+	if !ok || !offered {
 		return ""
 	}
 	return `{"type":"function","function":{"name":"` + up + `"}}`
 }
 
-type toolChoice struct{ typ, name, mode text }
+// allowed leaves the tools that tool_choice allows, where it names any: most upstreams
+// know no such choice.
+func (req *Request) allowed(turn *Turn, tools []chatTool) []chatTool {
+	if len(req.toolChoice) == 0 || req.toolChoice[0] != '{' {
+		return tools
+	}
+	choice := readToolChoice(req.toolChoice)
+	if !choice.typ.is("allowed_tools") {
+		return tools
+	}
+	names := map[string]bool{}
+	r := newReader(choice.tools)
+	_ = r.array(func() error {
+		raw, err := r.raw()
+		if err == nil {
+			if ref, ok := readToolChoice(raw).ref(); ok {
+				names[turn.names.byRef[ref]] = true
+			}
+		}
+		return err
+	})
+	return slices.DeleteFunc(tools, func(t chatTool) bool { return !names[t.name] })
+}
+
+type toolChoice struct {
+	typ, name, mode text
+	tools           []byte
+}
+
+// ref is the tool that a choice names.
+func (c toolChoice) ref() (ref toolRef, ok bool) {
+	switch c.typ.String() {
+	case "function":
+		return toolRef{name: c.name.String()}, true
+	case "custom":
+		return toolRef{kind: toolCustom, name: c.name.String()}, true
+	case "web_search", "web_search_preview":
+		return webSearchRef, true
+	}
+	return toolRef{}, false
+}
 
 func readToolChoice(raw []byte) (c toolChoice) {
 	r := newReader(raw)
 	_ = r.object(func(key []byte) (err error) { // raw was already read once as valid JSON
 		switch string(key) {
+		case "tools":
+			c.tools, err = r.rawKind('[')
 		case "type":
 			c.typ, err = r.text()
 		case "name":

@@ -20,6 +20,8 @@ type Request struct {
 	// Unknown lists the top-level fields that nobody here knows, for the log:
 	// Codex changes every week and an unknown field is no reason to fail.
 	Unknown []string
+	// UnknownItems lists the types of input items that are left out.
+	UnknownItems []string
 
 	compact      bool
 	instructions text

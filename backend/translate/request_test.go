@@ -148,6 +148,45 @@ func TestWhatIsReadOfARequest(t *testing.T) {
 	}
 }
 
+// TestUnknownItemsAreTolerated: Codex changes every week. What is not known is left
+// out, and told.
+func TestUnknownItemsAreTolerated(t *testing.T) {
+	req, err := DecodeRequest([]byte(`{"model":"m","input":[{"type":"new_thing","x":1},{"role":"user","content":[{"type":"new_part","y":2},{"type":"input_text","text":"a"}]},{"x":1}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"new_thing", ""}, req.UnknownItems); diff != "" {
+		t.Error(diff)
+	}
+	chat, _, err := req.Chat(Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantJSON(t, `[{"role":"user","content":"a"}]`, string(members(t, chat)["messages"]))
+}
+
+// TestLimitsOfARequest are read by the ledger, which reserves by them.
+func TestLimitsOfARequest(t *testing.T) {
+	for _, c := range []struct {
+		body   string
+		effort string
+		most   int
+	}{
+		{`{"model":"m","input":"x"}`, "", 0},
+		{`{"model":"m","input":"x","reasoning":{"effort":"high"},"max_output_tokens":9}`, "high", 9},
+		{`{"model":"m","input":"x","max_output_tokens":1.5}`, "", 0},
+		{`{"model":"m","input":"x","max_output_tokens":null}`, "", 0},
+	} {
+		req, err := DecodeRequest([]byte(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if req.Effort() != c.effort || req.MaxOutputTokens() != c.most {
+			t.Errorf("%s: %q, %d", c.body, req.Effort(), req.MaxOutputTokens())
+		}
+	}
+}
+
 // TestGoldenRequests translates what the real Codex sends, with the long texts
 // of others made short. Each file stands beside what it becomes.
 func TestGoldenRequests(t *testing.T) {

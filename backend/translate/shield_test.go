@@ -126,13 +126,16 @@ func answerText(t *testing.T, s *Stream) (text string) {
 func TestLargeRequestsGoAsParts(t *testing.T) {
 	large := strings.Repeat(`\t\tx := 1\n`, 20_000)
 	body := func(text string) string {
-		return `{"model":"m","input":[{"role":"user","content":"` + text + `"},{"role":"user","content":""},{"role":"assistant","content":"a"},
+		return `{"model":"m","input":[{"role":"user","content":"` + text + `"},{"role":"user","content":[{"type":"input_image","file_id":"f"}]},{"role":"assistant","content":"a"},
 			{"type":"function_call","name":"f","arguments":"{}","call_id":"c"},{"type":"function_call_output","call_id":"c","output":"o"}]}`
 	}
-	const asText, asParts = `""`, `[{"type":"text","text":""}]`
+	const (
+		asText  = `"[An image was attached here, which cannot be passed on.]"`
+		asParts = `[{"type":"text","text":"[An image was attached here, which cannot be passed on.]"}]`
+	)
 	for _, c := range []struct {
-		name, text, empty, tool string
-		to                      Target
+		name, text, user, tool string
+		to                     Target
 	}{
 		{"large", large, asParts, `[{"type":"text","text":"o"}]`, Target{Model: "openai/gpt-5.6-terra", ClawRouter: true}},
 		{"large, to a family whose tools take only text", large, asParts, `"o"`, Target{Model: "deepseek/deepseek-v4-pro", ClawRouter: true}},
@@ -149,7 +152,7 @@ func TestLargeRequestsGoAsParts(t *testing.T) {
 			if err := json.Unmarshal(chat, &req); err != nil {
 				t.Fatal(err)
 			}
-			for i, want := range map[int]string{1: c.empty, 3: c.tool} {
+			for i, want := range map[int]string{1: c.user, 3: c.tool} {
 				if got := string(req.Messages[i].Content); got != want {
 					t.Errorf("message %d is %s, want %s", i, got, want)
 				}

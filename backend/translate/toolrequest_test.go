@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -168,6 +169,35 @@ func TestNoToolsNoToolOptions(t *testing.T) {
 			if v, there := members(t, chat)[field]; there {
 				t.Errorf("tools %s: %s is %s", tools, field, v)
 			}
+		}
+	}
+}
+
+// TestAllowedTools: only the tools that tool_choice allows are offered.
+func TestAllowedTools(t *testing.T) {
+	const request = `{"model":"m","input":"a","tools":[{"type":"function","name":"f"},{"type":"custom","name":"g"},{"type":"function","name":"h"},{"type":"web_search"}],
+		"tool_choice":{"type":"allowed_tools","mode":"%MODE%","tools":[%TOOLS%]}}`
+	for _, c := range []struct{ mode, allowed, choice, want string }{
+		{"required", `{"type":"function","name":"h"}`, `"required"`, "h"},
+		{"auto", `{"type":"custom","name":"g"},{"type":"web_search"}`, `"auto"`, "g web_search"},
+		{"auto", `{"type":"function","name":"gone"},{"type":"mcp","server_label":"x"},7`, ``, ""},
+	} {
+		body := strings.NewReplacer("%MODE%", c.mode, "%TOOLS%", c.allowed).Replace(request)
+		chat, _ := translated(t, body, searchTarget)
+		var got struct {
+			Tools []struct{ Function struct{ Name string } }
+
+			ToolChoice json.RawMessage `json:"tool_choice"`
+		}
+		if err := json.Unmarshal(chat, &got); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, tool := range got.Tools {
+			names = append(names, tool.Function.Name)
+		}
+		if strings.Join(names, " ") != c.want || string(got.ToolChoice) != c.choice {
+			t.Errorf("%s %s: offered %q with %s", c.mode, c.allowed, names, got.ToolChoice)
 		}
 	}
 }

@@ -1,10 +1,10 @@
 // Runs one prompt with @ai-sdk/openai through its Responses API: the SDK calls
 // the tools itself and goes on with their results. Prints one JSON object.
-// usage: node aisdk.mjs BRIDGE-URL PROMPT
+// usage: node aisdk.mjs BRIDGE-URL PROMPT STORE
 import { createOpenAI } from '@ai-sdk/openai';
 import { jsonSchema, stepCountIs, streamText, tool } from 'ai';
 
-const [, , url, prompt] = process.argv;
+const [, , url, prompt, store] = process.argv;
 const openai = createOpenAI({ baseURL: `${url}/v1`, apiKey: 'unused' });
 
 const calls = [];
@@ -29,9 +29,10 @@ const result = streamText({
   tools: { weather },
   stopWhen: stepCountIs(4),
   maxRetries: 0,
-  // The bridge keeps no conversations; the SDK then sends items whole. Only
-  // models that it knows to reason may ask for a summary, unless it is told.
-  providerOptions: { openai: { store: false, forceReasoning: true, reasoningSummary: 'auto' } },
+  // Unless it is told not to store, the SDK names the items of earlier answers
+  // instead of sending them. Only models that it knows to reason may ask for a
+  // summary, unless it is told.
+  providerOptions: { openai: { ...(store === 'false' && { store: false }), forceReasoning: true, reasoningSummary: 'auto' } },
   onError: ({ error }) => errors.push(String(error)),
 });
 const parts = [];

@@ -38,25 +38,29 @@ func TestAISDK(t *testing.T) {
 			sdkRun{Text: "Four.", Finish: "stop", Steps: 1, Reasoning: thought}},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got sdkRun
-			ask(t, &got, "aisdk.mjs", link.URL(), test.prompt)
-			if len(got.Errors) > 0 {
-				t.Errorf("the SDK complained: %q", got.Errors)
-			}
-			if got.Deltas == 0 || got.Usage.InputTokens == 0 || got.Usage.OutputTokens == 0 {
-				t.Errorf("%d deltas, usage %+v", got.Deltas, got.Usage)
-			}
-			if parts := strings.Join(got.Parts, " "); !strings.Contains(parts, "text-start") || !strings.HasSuffix(parts, "finish-step finish") {
-				t.Errorf("parts: %s", parts)
-			}
-			got.Parts, got.Errors, got.Deltas, got.Usage = nil, nil, 0, test.want.Usage
-			if len(got.Calls) == 0 {
-				got.Calls = nil
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
+		for _, store := range []string{"false", "unsaid"} {
+			t.Run(test.name+", store "+store, func(t *testing.T) { checkSDK(t, link, test.prompt, store, test.want) })
+		}
+	}
+}
+
+func checkSDK(t *testing.T, link *stage.Link, prompt, store string, want sdkRun) {
+	var got sdkRun
+	ask(t, &got, "aisdk.mjs", link.URL(), prompt, store)
+	if len(got.Errors) > 0 {
+		t.Errorf("the SDK complained: %q", got.Errors)
+	}
+	if got.Deltas == 0 || got.Usage.InputTokens == 0 || got.Usage.OutputTokens == 0 {
+		t.Errorf("%d deltas, usage %+v", got.Deltas, got.Usage)
+	}
+	if parts := strings.Join(got.Parts, " "); !strings.Contains(parts, "text-start") || !strings.HasSuffix(parts, "finish-step finish") {
+		t.Errorf("parts: %s", parts)
+	}
+	got.Parts, got.Errors, got.Deltas, got.Usage = nil, nil, 0, want.Usage
+	if len(got.Calls) == 0 {
+		got.Calls = nil
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
