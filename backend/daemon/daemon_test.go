@@ -20,14 +20,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/clawsim"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // load makes settings of a user whose home is a temporary folder and whose
 // environment is env alone.

@@ -57,8 +57,9 @@ type Options struct {
 	// bridge alone, with BridgeOnly). Its error ends Run.
 	Ready func(context.Context, Link) error
 
-	// Now replaces the clock in tests.
-	Now func() time.Time
+	// Now replaces the clock in tests, and timing the supervisor's patience.
+	Now    func() time.Time
+	timing proxy.Timing
 }
 
 // Step is one line of progress.

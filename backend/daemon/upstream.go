@@ -41,6 +41,7 @@ func supervision(o Options, log *slog.Logger) proxy.SupervisorOptions {
 		WalletKeyFile: s.WalletKeyFile.V, Isolate: isolation(s.IsolateHome.V),
 		Node: s.Node.V, Npx: s.Npx.V,
 		UserAgent: "clawrouter-codex/" + o.Version, Log: log, Executable: o.Program,
+		Timing: o.timing,
 	}
 }
 

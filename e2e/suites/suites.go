@@ -51,6 +51,7 @@ func longPlan(fuzzTime time.Duration) lanes {
 	older := []string{"CODEX_VERSION=" + olderCodex}
 	return lanes{{
 		{"clients", installClients("")},
+		{"kills-100", tests([]string{"KILLS=100"}, "-race", "-timeout=10m", "-run=^TestKills", "./backend/daemon")},
 		{"codex-50", clientTests([]string{"CODEX_TURNS=50"}, "-timeout=20m", "-run=^TestManyTurns$", "./e2e/codex/...")},
 		{"older", installClients(olderCodex)},
 		{"codex-" + olderCodex, clientTests(older, "-timeout=15m", "./e2e/codex/...")},
