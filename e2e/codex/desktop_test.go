@@ -188,12 +188,14 @@ func TestDesktopSwitch(t *testing.T) {
 	}
 }
 
-// cutTable finds our table, from the blank line before it to its last key.
+// cutTable finds our table, from the blank line before it to its last key, which
+// is the one that carries the bridge's own.
 func cutTable(text string) (table, rest string, ok bool) {
-	_, found, ok := strings.Cut(text, "\n[model_providers.clawrouter]\n")
-	const last = "stream_idle_timeout_ms = 300000\n"
-	keys, rest, end := strings.Cut(found, last)
-	return "\n[model_providers.clawrouter]\n" + keys + last, rest, ok && end
+	const header, last = "\n[model_providers.clawrouter]\n", "\nhttp_headers = { x-clawrouter-key = "
+	_, found, ok := strings.Cut(text, header)
+	keys, rest, headers := strings.Cut(found, last)
+	key, rest, ends := strings.Cut(rest, "\n")
+	return header + keys + last + key + "\n", rest, ok && headers && ends
 }
 
 // A link that stops in order leaves no Codex that points at it.
