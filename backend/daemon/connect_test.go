@@ -179,15 +179,12 @@ func TestTheBaseConfigFollowsTheLink(t *testing.T) {
 	if on() {
 		t.Error("a start switched what nobody chose")
 	}
-	_, err := l.SetProvider(t.Context(), link.ClawRouter)
-	if mends := (interface{ Mend() string })(nil); !errors.As(err, &mends) || mends.Mend() != "clawrouter-codex setup" || on() {
-		t.Errorf("without a model list: %v", err)
-	}
-	if err := os.WriteFile(home.Catalog(), []byte(`{"models":[{"slug":"blockrun/auto"}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	// There was no setup: the switch makes the model list that Codex needs.
 	if _, err := l.SetProvider(t.Context(), link.ClawRouter); err != nil || !on() {
 		t.Fatalf("switched: %v, %v", on(), err)
+	}
+	if list, _ := home.Picker(); len(list) == 0 {
+		t.Error("Codex is switched to a model list that is not there")
 	}
 	first.stop()
 	if err := first.wait(); err != nil || on() {

@@ -26,7 +26,11 @@ const suspendWait = 5 * time.Second
 func resume(ctx context.Context, o Options, port int) {
 	_, err := NewDesktop(o.Settings, o.Now).Resume(ctx, codex.OnOptions{Port: port})
 	if err != nil && ctx.Err() == nil {
-		o.Progress(Step{Part: "warning:", Text: fmt.Sprintf("Codex's config.toml was not switched: %v", err)})
+		text := fmt.Sprintf("Codex's config.toml was not switched: %v", err)
+		if mends := (interface{ Mend() string })(nil); errors.As(err, &mends) {
+			text += ". To mend it: " + mends.Mend()
+		}
+		o.Progress(Step{Part: "warning:", Text: text})
 	}
 }
 

@@ -289,14 +289,30 @@ func (l *Local) desktop() *codex.Desktop {
 // SetProvider implements Link. On ClawRouter needs a running bridge: Codex must
 // never be left pointing at one that is not there.
 func (l *Local) SetProvider(ctx context.Context, p Provider) (codex.Change, error) {
-	var change codex.Change
 	if p != ClawRouter && p != Subscription {
-		return change, &Error{Kind: Failed, Message: fmt.Sprintf("there is no provider %q", p)}
+		return codex.Change{}, &Error{Kind: Failed, Message: fmt.Sprintf("there is no provider %q", p)}
 	}
 	if p == ClawRouter && l.o.Bridge.Port == 0 {
-		return change, &Error{Kind: NotRunning, Message: "the link does not run, and Codex must not point at a bridge that is not there", Fix: "clawrouter-codex start"}
+		return codex.Change{}, &Error{Kind: NotRunning, Message: "the link does not run, and Codex must not point at a bridge that is not there", Fix: "clawrouter-codex start"}
 	}
-	err := l.o.Edit(ctx, func() (err error) {
+	change, err := l.switchTo(ctx, p)
+	// Somebody who begins in the menu bar has not run setup: the list is made here.
+	if missing := (*codex.NoCatalogError)(nil); errors.As(err, &missing) && l.o.UpdateModels != nil {
+		if _, err = l.o.UpdateModels(ctx); err == nil {
+			change, err = l.switchTo(ctx, p)
+		}
+	}
+	if err == nil && change.Changed {
+		l.mu.Lock()
+		l.switched = true
+		l.mu.Unlock()
+	}
+	l.publish()
+	return change, err
+}
+
+func (l *Local) switchTo(ctx context.Context, p Provider) (change codex.Change, err error) {
+	err = l.o.Edit(ctx, func() (err error) {
 		if p == Subscription {
 			change, err = l.desktop().Off(ctx)
 			return err
@@ -304,12 +320,6 @@ func (l *Local) SetProvider(ctx context.Context, p Provider) (codex.Change, erro
 		change, err = l.desktop().On(ctx, codex.OnOptions{Port: l.o.Bridge.Port})
 		return err
 	})
-	if err == nil && change.Changed {
-		l.mu.Lock()
-		l.switched = true
-		l.mu.Unlock()
-	}
-	l.publish()
 	return change, err
 }
 
