@@ -45,6 +45,7 @@ func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
+	s.showRequest(r.Context(), t)
 	ctx, cancel := s.turnContext(r.Context(), t.clawRouter)
 	defer cancel()
 	t.run(ctx, w, r)

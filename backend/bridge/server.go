@@ -44,6 +44,9 @@ type Config struct {
 	// other proof that it is this user's; nil knows none.
 	Key func(text string) bool
 	Log *slog.Logger
+	// LogContents has the log show, at level debug, what is written in requests;
+	// without it, their shape alone.
+	LogContents bool
 	// KeepAlive is how long a client may hear nothing before it is sent a real
 	// event. 0 means DefaultKeepAlive.
 	KeepAlive time.Duration

@@ -122,29 +122,3 @@ func TestAKeyThatIsNotOursIsNotOverwritten(t *testing.T) {
 		}
 	}
 }
-
-func TestWarningsAreToldAndKept(t *testing.T) {
-	paths := settings.Paths{Root: t.TempDir()}
-	var told []string
-	log, file, err := openLog(paths, func(text string) { told = append(told, text) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	log.Info("turn", "thread", "t1")
-	log.With("thread", "t2").WithGroup("g").Warn("turn", "error", "no money", "stack", "frames")
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if len(told) != 1 || told[0] != "turn, error: no money" {
-		t.Errorf("told %q", told)
-	}
-	text, err := os.ReadFile(filepath.Join(paths.Root, "log", "clawrouter-codex.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"thread=t1", "thread=t2", `error="no money"`, "stack=frames"} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("log lacks %s:\n%s", want, text)
-		}
-	}
-}

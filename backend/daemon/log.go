@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
@@ -9,46 +11,138 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
-// openLog opens the program's own log. What is worth a user's attention goes to
-// warn as well, as one sentence.
-func openLog(paths settings.Paths, warn func(string)) (*slog.Logger, *proxy.Log, error) {
+// logVariable says how much is logged: error, warn, info or debug. With debug, the
+// log shows each translated request without what was written in it; with
+// "debug,contents", which asks twice, with it.
+const logVariable = "CLAWROUTER_CODEX_LOG"
+
+// logChoice is what the environment says of the log.
+type logChoice struct {
+	level    slog.Level
+	contents bool
+	unknown  string // what is no level, "" where all is well
+}
+
+func logChoiceOf(environ []string) logChoice {
+	var c logChoice
+	for _, line := range environ {
+		text, ok := strings.CutPrefix(line, logVariable+"=")
+		if !ok || text == "" {
+			continue
+		}
+		word, second, _ := strings.Cut(text, ",")
+		c = logChoice{contents: second == "contents"}
+		if c.level.UnmarshalText([]byte(word)) != nil || second != "" && !c.contents {
+			c = logChoice{unknown: text}
+		}
+	}
+	return c
+}
+
+// secrets are what no log may hold, whoever says it. The bridge's key is not known
+// here yet: it comes in a header that nobody logs.
+func (o Options) secrets() []string {
+	var all []string
+	for _, s := range []settings.Secret{o.Settings.UpstreamAPIKey.V, o.Settings.WalletKey.V} {
+		if text := s.Reveal(); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// openLog opens the program's own log, a line of JSON for each record. What is
+// worth a user's attention goes to tell as well, for a terminal.
+func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func(Step)) (*slog.Logger, io.Closer, error) {
 	file, err := proxy.OpenLog(paths.ProgramLog())
 	if err != nil {
 		return nil, nil, err
 	}
-	text := slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelInfo})
-	return slog.New(teller{Handler: text, warn: warn}), file, nil
+	redactor := proxy.NewRedactor(secrets...)
+	lines := slog.NewJSONHandler(file, &slog.HandlerOptions{
+		Level: choice.level,
+		// An upstream's words may repeat a key that it was given.
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch v := a.Value.Any().(type) {
+			case string:
+				a.Value = slog.StringValue(redactor.Redact(v))
+			case error:
+				a.Value = slog.StringValue(redactor.Redact(v.Error()))
+			}
+			return a
+		},
+	})
+	log := slog.New(teller{Handler: lines, redact: redactor.Redact, tell: tell})
+	if choice.unknown != "" {
+		log.Warn(fmt.Sprintf("%s=%s is not known, so the log is as usual; it takes error, warn, info, debug, or debug,contents", logVariable, choice.unknown))
+	}
+	return log, file, nil
 }
 
-// teller is a handler that also tells warnings and errors to a person, without
-// the numbers and stacks that only the file needs.
+// teller is a handler that also tells warnings, errors and turns to a person,
+// without the numbers and stacks that only the file needs.
 type teller struct {
 	slog.Handler
-	warn func(string)
+	redact func(string) string
+	tell   func(Step)
 }
 
-// Handle writes the record, and tells it from Warn up.
+// turnMessage is the message of a turn's one line.
+const turnMessage = "turn"
+
+// Handle writes the record, and tells it if it is a turn or from Warn up.
 func (t teller) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelWarn {
-		var b strings.Builder
-		b.WriteString(r.Message)
-		r.Attrs(func(a slog.Attr) bool {
-			if a.Key == "model" || a.Key == "error" || a.Key == "cause" {
-				b.WriteString(", " + a.Key + ": " + a.Value.String())
-			}
-			return true
-		})
-		t.warn(b.String())
+	switch {
+	case r.Level >= slog.LevelWarn:
+		t.tell(Step{Part: "warning:", Text: t.redact(warningText(r))})
+	case r.Message == turnMessage:
+		t.tell(Step{Part: turnMessage, Text: t.redact(turnText(r))})
 	}
 	return t.Handler.Handle(ctx, r)
 }
 
+func warningText(r slog.Record) string {
+	var b strings.Builder
+	b.WriteString(r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "model" || a.Key == "error" || a.Key == "cause" {
+			b.WriteString(", " + a.Key + ": " + a.Value.String())
+		}
+		return true
+	})
+	return b.String()
+}
+
+// turnText is a turn in a person's words: "zai/glm-5.2, 12345 tokens in, 210 out,
+// $0.0021, 1.2 s to the first byte, 4.0 s in all".
+func turnText(r slog.Record) string {
+	at := map[string]slog.Value{}
+	r.Attrs(func(a slog.Attr) bool { at[a.Key] = a.Value; return true })
+	number := func(key string) float64 {
+		switch v := at[key].Any().(type) {
+		case int64:
+			return float64(v)
+		case float64:
+			return v
+		}
+		return 0
+	}
+	model := at["model"].String()
+	if used := at["used"].String(); used != "" && used != model {
+		model += " by " + used
+	}
+	return fmt.Sprintf("%s, %.0f tokens in, %.0f out, $%.4f, %.1f s to the first byte, %.1f s in all",
+		model, number("in"), number("out"), number("usd"), number("first_ms")/1000, number("ms")/1000)
+}
+
 // WithAttrs keeps telling.
 func (t teller) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return teller{Handler: t.Handler.WithAttrs(attrs), warn: t.warn}
+	t.Handler = t.Handler.WithAttrs(attrs)
+	return t
 }
 
 // WithGroup keeps telling.
 func (t teller) WithGroup(name string) slog.Handler {
-	return teller{Handler: t.Handler.WithGroup(name), warn: t.warn}
+	t.Handler = t.Handler.WithGroup(name)
+	return t
 }

@@ -119,11 +119,18 @@ func (o Options) withDefaults() Options {
 }
 
 func runClaimed(ctx context.Context, o Options, inst *instance) error {
-	log, file, err := openLog(o.Settings.Paths, func(text string) { o.Progress(Step{Part: "warning:", Text: text}) })
+	closed, err := o.Settings.Paths.Tighten()
+	if err != nil {
+		return err
+	}
+	log, file, err := openLog(o.Settings.Paths, logChoiceOf(o.Environ), o.secrets(), o.Progress)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
+	for _, f := range closed {
+		log.Warn(fmt.Sprintf("%s was open to other users of this machine (%v), and is closed now", f.Path, f.Mode))
+	}
 	keys, err := openKeyring(ctx, o.Settings.Paths)
 	if err != nil {
 		return err
@@ -159,7 +166,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeBook(book), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Log: log, Book: book,
+		Upstream: up.client, Version: o.Version, Log: log, LogContents: logChoiceOf(o.Environ).contents, Book: book,
 		Key: guard.NewKeyFile(o.Settings.Paths.Key()).Matches, EnvelopeKey: keys.envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, Search: up.client, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
 		Control: link.Handler(l.Local, keys.api), Panel: page,

@@ -107,7 +107,7 @@ func FollowLog(ctx context.Context, p settings.Paths, lines int, each func(LogLi
 	return following.Wait()
 }
 
-// Ours are lines of log/slog; ClawRouter's carry the time at which we got them.
+// Ours are lines of log/slog, of JSON or, of older releases, of text; ClawRouter's carry the time at which we got them.
 var (
 	ourLine     = regexp.MustCompile(`^time=(\S+) level=(\S+) (?:msg=)?(.*)$`)
 	printedLine = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\S+) (.*)$`)
@@ -119,7 +119,10 @@ func parseLog(source Source, lines []string) []LogLine {
 	var at time.Time
 	for _, text := range lines {
 		line := LogLine{Source: source, Level: LevelInfo, Text: text}
-		if m := ourLine.FindStringSubmatch(text); source == FromBridge && m != nil {
+		if when, level, words, ok := jsonLine(text); source == FromBridge && ok {
+			at = timeOr(when, at)
+			line.Level, line.Text = levelOf(level), words
+		} else if m := ourLine.FindStringSubmatch(text); source == FromBridge && m != nil {
 			at = timeOr(m[1], at)
 			line.Level, line.Text = levelOf(m[2]), unquoted(m[3])
 		} else if m := printedLine.FindStringSubmatch(text); source == FromClawRouter && m != nil {

@@ -310,7 +310,8 @@ func TestLogOfBoth(t *testing.T) {
 	if list, err := l.Log(t.Context(), 10); err != nil || len(list) != 0 {
 		t.Errorf("before there is one: %v %v", list, err)
 	}
-	write(paths.ProgramLog(), "time=2026-11-22T12:00:00.500Z level=INFO msg=turn thread=a outcome=ok\n"+
+	// The second line is of an older release.
+	write(paths.ProgramLog(), `{"time":"2026-11-22T12:00:00.500Z","level":"INFO","msg":"turn","thread":"a","usd":0.0021,"error":"a b","outcome":"ok"}`+"\n"+
 		"time=2026-11-22T12:00:02.000+01:00 level=WARN msg=\"ClawRouter says\" notice=\"say \\\"x\\\"\"\n")
 	write(paths.ProxyLog(), "2026-11-22T12:00:00Z [ClawRouter] v0.12.250\nno time\n2026-11-22T12:00:01Z Payment failed\n")
 	at := func(text string) time.Time {
@@ -324,7 +325,7 @@ func TestLogOfBoth(t *testing.T) {
 		{at("2026-11-22T12:00:02+01:00"), FromBridge, LevelWarning, `ClawRouter says notice="say \"x\""`},
 		{at("2026-11-22T12:00:00Z"), FromClawRouter, LevelInfo, "[ClawRouter] v0.12.250"},
 		{at("2026-11-22T12:00:00Z"), FromClawRouter, LevelInfo, "no time"},
-		{at("2026-11-22T12:00:00.5Z"), FromBridge, LevelInfo, "turn thread=a outcome=ok"},
+		{at("2026-11-22T12:00:00.5Z"), FromBridge, LevelInfo, `turn thread=a usd=0.0021 error="a b" outcome=ok`},
 		{at("2026-11-22T12:00:01Z"), FromClawRouter, LevelWarning, "Payment failed"},
 	}
 	_, remote, _ := u.remote()
@@ -361,7 +362,7 @@ func TestFollowLogShowsWhatIsWritten(t *testing.T) {
 		got = append(got, string(l.Source)+" "+l.Text)
 		switch len(got) {
 		case 1:
-			write("time=2026-11-22T12:00:01Z level=ERROR msg=after")
+			write(`{"time":"2026-11-22T12:00:01Z","level":"ERROR","msg":"after"}`)
 		case 2:
 			// The other log begins only now.
 			theirs, err := proxy.OpenLog(u.settings.Paths.ProxyLog())
