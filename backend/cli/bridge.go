@@ -29,7 +29,7 @@ its owner, with exit code 4.`,
 			}
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
-				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(),
+				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(s),
 				Login:      a.loginSwitch(s, login.Auto),
 				BridgeOnly: true, Progress: a.progress,
 				Ready: func(ctx context.Context, l daemon.Link) error {

@@ -93,9 +93,9 @@ func (a *app) doctorEnv() doctor.Env {
 		r, ok := daemon.Look(s.Paths)
 		return r.Port(), ok
 	}
-	if path := a.findCodex(); path != "" {
+	if path := a.findCodex(s); path != "" {
 		env.CodexPath = path
-		env.Codex = &codex.Program{Path: path, Env: a.env.Environ, Scratch: scratch(s.Paths)}
+		env.Codex = &codex.Program{Path: path, Env: a.env.Environ, Node: s.Node.V, Scratch: scratch(s.Paths)}
 	}
 	env.Login = a.loginSwitch(s, login.Auto).State
 	env.Setup = func(ctx context.Context, port int) error { return a.doctorSetup(ctx, s, port) }

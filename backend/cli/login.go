@@ -109,7 +109,7 @@ func (a *app) loginStatusCommand(name, example string) *cobra.Command {
 // loginSwitch is the launch at login as this shell would set it up.
 func (a *app) loginSwitch(s *settings.Settings, face login.Face) *daemon.Login {
 	return daemon.NewLogin(daemon.LoginOptions{
-		Settings: s, Machine: a.env.Machine, Environ: a.env.Environ, Program: a.env.Program,
+		Settings: s, Machine: a.env.Machine, Environ: a.env.Environ, Program: a.env.Program, Codex: a.findCodex(s),
 		LookPath: a.env.LookPath, Now: a.env.Now, Face: face,
 	})
 }

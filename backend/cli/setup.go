@@ -35,7 +35,7 @@ profile. Both files are copied to ~/.clawrouter-codex/backup first.
 The model list is tried out with the installed Codex before it replaces the old one.
 The link need not run; if it does, its models are used.
 
-Where node and npx are, and what this shell says of ports, CODEX_HOME and
+Where node, npx and codex are, and what this shell says of ports, CODEX_HOME and
 WALLET_KEY_FILE, is kept in settings.toml for a start without the shell. Wallet
 keys are never kept.`,
 		Example: `  clawrouter-codex setup
@@ -81,22 +81,27 @@ func (a *app) setUp(ctx context.Context, s *settings.Settings, port int) (codex.
 
 // remember keeps what a start without this shell could not find.
 func (a *app) remember(ctx context.Context, s *settings.Settings) error {
-	return daemon.Remember(ctx, daemon.RememberOptions{Settings: s, Environ: a.env.Environ, Home: a.env.Machine.Home})
+	return daemon.Remember(ctx, daemon.RememberOptions{Settings: s, Environ: a.env.Environ, Home: a.env.Machine.Home, Codex: a.findCodex(s)})
 }
 
 func (a *app) setupOptions(s *settings.Settings) daemon.SetupOptions {
 	return daemon.SetupOptions{
-		Settings: s, Version: a.env.Version, Codex: a.findCodex(), Environ: a.env.Environ, Now: a.env.Now(),
+		Settings: s, Version: a.env.Version, Codex: a.findCodex(s), Environ: a.env.Environ, Now: a.env.Now(),
 	}
 }
 
-// findCodex is the installed Codex's path, "" where there is none.
-func (a *app) findCodex() string {
-	path, err := a.env.LookPath("codex")
-	if err != nil {
-		return ""
+// findCodex is the installed Codex's path: of this shell, else the one that setup
+// remembers for a start without a shell. "" where there is none.
+func (a *app) findCodex(s *settings.Settings) string {
+	if path, err := a.env.LookPath("codex"); err == nil {
+		return path
 	}
-	return path
+	if path := s.Codex.V; path != "" {
+		if _, err := a.env.LookPath(path); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 func (a *app) tellNotes(result codex.SetupResult) {

@@ -12,6 +12,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
 // versions are ours and those of the programs on both sides of us.
@@ -56,11 +57,15 @@ func (a *app) versions(ctx context.Context) versions {
 }
 
 func (a *app) codexVersion(ctx context.Context) found {
-	path := a.findCodex()
+	s, err := settings.Load(a.env.Machine, a.flags)
+	if err != nil {
+		s = &settings.Settings{} // told by the doctor
+	}
+	path := a.findCodex(s)
 	if path == "" {
 		return found{Problem: "not found on PATH"}
 	}
-	program := codex.Program{Path: path, Env: a.env.Environ}
+	program := codex.Program{Path: path, Env: a.env.Environ, Node: s.Node.V}
 	version, err := program.Version(ctx)
 	if err != nil {
 		return found{Place: path, Problem: err.Error()}

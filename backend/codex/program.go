@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 type Program struct {
 	Path    string   // executable
 	Env     []string // as os.Environ; CODEX_HOME in it is replaced
+	Node    string   // of Node.js, for a codex that is a script of its; "" means that PATH has it
 	Scratch string   // an existing folder for throw-away homes
 }
 
@@ -71,7 +73,7 @@ func (p *Program) ask(ctx context.Context, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, programTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.Path, args...)
-	cmd.Env = append(withoutVariable(p.Env, "CODEX_HOME"), "CODEX_HOME="+home)
+	cmd.Env = append(p.environment(), "CODEX_HOME="+home)
 	cmd.Dir = home
 	// A grandchild that keeps the pipe open must not keep us.
 	cmd.WaitDelay = 2 * time.Second
@@ -84,6 +86,25 @@ func (p *Program) ask(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("codex %s: %w", strings.Join(args, " "), err)
 	}
 	return stdout.Bytes(), nil
+}
+
+// environment is Env without the user's home of Codex's, and with Node.js at the
+// end of PATH: npm installs codex as a script for "env node", and a program that
+// was started at login has no PATH of the user's.
+func (p *Program) environment() []string {
+	env := withoutVariable(p.Env, "CODEX_HOME")
+	if p.Node == "" {
+		return env
+	}
+	const name = "PATH="
+	for i, e := range env {
+		// Windows writes it Path.
+		if len(e) >= len(name) && strings.EqualFold(e[:len(name)], name) {
+			env[i] = e + string(os.PathListSeparator) + filepath.Dir(p.Node)
+			return env
+		}
+	}
+	return append(env, name+filepath.Dir(p.Node))
 }
 
 // withoutVariable returns env without the named variable.

@@ -18,6 +18,7 @@ type LoginOptions struct {
 	Machine  settings.Machine
 	Environ  []string // as os.Environ
 	Program  string   // our own executable, absolute
+	Codex    string   // path of the installed Codex, "" where there is none
 	LookPath func(name string) (string, error)
 	Now      func() time.Time
 
@@ -88,7 +89,7 @@ func (l *Login) Set(ctx context.Context, on bool) error {
 	if st := l.item.State(ctx); st.On && st.Problem == "" && !l.anew {
 		return nil
 	}
-	remember := RememberOptions{Settings: l.o.Settings, Environ: l.o.Environ, Home: l.o.Machine.Home}
+	remember := RememberOptions{Settings: l.o.Settings, Environ: l.o.Environ, Home: l.o.Machine.Home, Codex: l.o.Codex}
 	changes, err := remember.changes(ctx)
 	if err != nil {
 		return err

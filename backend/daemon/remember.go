@@ -13,6 +13,7 @@ type RememberOptions struct {
 	Settings *settings.Settings
 	Environ  []string // as os.Environ
 	Home     string   // the user's home folder
+	Codex    string   // path of the installed Codex, "" where there is none
 }
 
 // Remember stores what a start without the shell's environment, at login or from
@@ -28,7 +29,7 @@ func Remember(ctx context.Context, o RememberOptions) error {
 }
 
 func (o RememberOptions) changes(ctx context.Context) ([]settings.Change, error) {
-	changes := chosen(o.Settings)
+	changes := append(chosen(o.Settings), absolutes("codex", o.Codex)...)
 	node, err := proxy.CheckNode(ctx, proxy.NodeSearch{
 		Env: o.Environ, Home: o.Home, Node: o.Settings.Node.V, Npx: o.Settings.Npx.V,
 	})

@@ -141,7 +141,7 @@ func (o SetupOptions) alone(ctx context.Context, edit func(*codex.Program) error
 	return editAlone(ctx, paths, func() error {
 		var program *codex.Program
 		if o.Codex != "" {
-			program = &codex.Program{Path: o.Codex, Env: o.Environ, Scratch: paths.Root}
+			program = &codex.Program{Path: o.Codex, Env: o.Environ, Node: o.Settings.Node.V, Scratch: paths.Root}
 		}
 		return edit(program)
 	})

@@ -33,6 +33,7 @@ var entries = []entry{
 	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),
 	path("npx", "", "absolute path of npx, remembered by setup", func(s *Settings) *Value[string] { return &s.Npx }),
+	path("codex", "", "absolute path of codex, remembered by setup", func(s *Settings) *Value[string] { return &s.Codex }),
 	onOffOr(address("update_check", "", "may update --check ask for newer releases: off, on, or the address of a feed of your own", func(s *Settings) *Value[string] { return &s.UpdateCheck })),
 	secret("BLOCKRUN_WALLET_KEY", "private key of the wallet", func(s *Settings) *Value[Secret] { return &s.WalletKey }),
 	secret("UPSTREAM_API_KEY", "bearer token for an upstream of your own", func(s *Settings) *Value[Secret] { return &s.UpstreamAPIKey }),

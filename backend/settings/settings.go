@@ -85,8 +85,9 @@ type Settings struct {
 	UpdateCheck Value[string] // UpdatesOff, UpdatesOn, or the address of a release feed
 
 	// Remembered by setup for a start without the shell's PATH.
-	Node Value[string]
-	Npx  Value[string]
+	Node  Value[string]
+	Npx   Value[string]
+	Codex Value[string]
 
 	// From the environment only; never stored.
 	WalletKey      Value[Secret]
@@ -187,6 +188,7 @@ func defaults(m Machine, paths Paths) *Settings {
 		WalletKeyFile:  Value[string]{"", Default},
 		Node:           Value[string]{"", Default},
 		Npx:            Value[string]{"", Default},
+		Codex:          Value[string]{"", Default},
 		WalletKey:      Value[Secret]{Secret{}, Default},
 		UpstreamAPIKey: Value[Secret]{Secret{}, Default},
 	}

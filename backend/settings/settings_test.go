@@ -51,6 +51,7 @@ func TestDefaults(t *testing.T) {
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",
 		"npx|= (default)",
+		"codex|= (default)",
 		"update_check|=off (default)",
 		"|BLOCKRUN_WALLET_KEY= (default)",
 		"|UPSTREAM_API_KEY= (default)",

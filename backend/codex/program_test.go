@@ -1,0 +1,31 @@
+package codex
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// npm's codex is a script for node, which a program that was started at login has
+// not on its PATH.
+func TestACodexThatIsAScriptFindsItsNode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no scripts of this kind there")
+	}
+	dir := t.TempDir()
+	node, script := filepath.Join(dir, "tools", "node"), filepath.Join(dir, "codex")
+	put(t, node, "#!/bin/sh\necho codex-cli 0.169.0\n")
+	put(t, script, "#!/usr/bin/env node\n")
+	for _, path := range []string{node, script} {
+		if err := os.Chmod(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, env := range map[string][]string{"no PATH": {}, "a short PATH": {"PATH=/nowhere"}} {
+		p := &Program{Path: script, Env: env, Node: node, Scratch: dir}
+		if v, err := p.Version(t.Context()); err != nil || v != "0.169.0" {
+			t.Errorf("%s: %q, %v", name, v, err)
+		}
+	}
+}
