@@ -106,10 +106,10 @@ func (a *app) uninstallCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "uninstall",
 		Short: "Take back everything that was written into Codex's folder",
-		Long: `Take our lines out of config.toml, and remove the profile and the model list. What
-you added to them stays, and is named. What starts the program at login goes too.
-The program's own folder, with settings, ledger and backups, is left for you to
-delete. The link must not run.`,
+		Long: `Take our lines out of config.toml, also in a CODEX_HOME of an earlier day, and
+remove the profile and the model list. What you added to them stays, and is named.
+What starts the program at login goes too. The program's own folder, with settings,
+ledger and backups, is left for you to delete. The link must not run.`,
 		Example: "  clawrouter-codex uninstall",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -120,7 +120,7 @@ delete. The link must not run.`,
 			if r, runs := daemon.Look(s.Paths); runs {
 				return &daemon.RunningError{Running: r}
 			}
-			change, err := daemon.NewDesktop(s, a.env.Now).Uninstall(cmd.Context())
+			change, err := uninstallAll(cmd.Context(), daemon.NewDesktop(s, a.env.Now).Known())
 			if err != nil {
 				return err
 			}
@@ -133,6 +133,21 @@ delete. The link must not run.`,
 			return nil
 		},
 	}
+}
+
+// uninstallAll takes back what was written into each CODEX_HOME that was ever
+// switched on; the first one is that of today, whose Change is returned.
+func uninstallAll(ctx context.Context, homes []*codex.Desktop) (codex.Change, error) {
+	first, err := homes[0].Uninstall(ctx)
+	for _, home := range homes[1:] {
+		if err != nil {
+			break
+		}
+		var change codex.Change
+		change, err = home.Uninstall(ctx)
+		first.Done = append(first.Done, change.Done...)
+	}
+	return first, err
 }
 
 // forgetLogin takes away what starts the program at login, and says so.

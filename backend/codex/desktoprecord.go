@@ -120,13 +120,22 @@ func (d *Desktop) readRecords() (records, error) {
 // All are d and the switches of all other base configs that this state folder has
 // switched on: a user may have had another CODEX_HOME then.
 func (d *Desktop) All() []*Desktop {
+	return d.others(func(r record) bool { return r.Applied })
+}
+
+// Known are d and the switches of all other base configs that were ever on.
+func (d *Desktop) Known() []*Desktop {
+	return d.others(func(record) bool { return true })
+}
+
+func (d *Desktop) others(wanted func(record) bool) []*Desktop {
 	all := []*Desktop{d}
 	known, err := d.readRecords()
 	if err != nil {
 		return all // d itself will say so
 	}
 	for _, path := range slices.Sorted(maps.Keys(known.Configs)) {
-		if path == d.configKey() || !known.Configs[path].Applied {
+		if path == d.configKey() || !wanted(known.Configs[path]) {
 			continue
 		}
 		other := *d
