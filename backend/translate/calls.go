@@ -163,7 +163,7 @@ func (s *Stream) callID(source string) string {
 	}
 	source = string(sanitize([]byte(source)))
 	id := source
-	for n := 2; s.turn.callIDs[id] > 0 || s.callIDs[id]; n++ {
+	for n := 2; s.turn.callIDs.has(id) || s.callIDs[id]; n++ {
 		id = source + "_" + strconv.Itoa(n)
 	}
 	if s.callIDs == nil {

@@ -30,6 +30,8 @@ type Target struct {
 	MaxTokens int
 	// MaxTokensField is "max_tokens" (also for ""), or "max_completion_tokens".
 	MaxTokensField string
+	// Tools remembers the tools of earlier requests; nil reads them each time.
+	Tools *ToolCache
 }
 
 // Turn is what the answer to one chat request needs to become an answer to the
@@ -49,8 +51,9 @@ type Turn struct {
 	cutNotices  bool
 	envelopeKey []byte
 	names       toolNames
-	chatBytes   int            // the size of the chat request
-	callIDs     map[string]int // ids that history holds: an answer must not repeat them
+	chatBytes   int // the size of the chat request
+	tools       []chatTool
+	callIDs     idSet // ids that history holds: an answer must not repeat them
 }
 
 // Chat writes the chat request for req and the Turn that reads its answer.
@@ -59,24 +62,18 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	if to.Model != "" {
 		turn.Model = to.Model
 	}
-	turn.names = toolNames{byUpstream: map[string]toolRef{}, byRef: map[toolRef]string{}}
-	tools, err := req.chatTools(turn, to)
-	if err != nil {
+	if err := req.readTools(turn, to); err != nil {
 		return nil, nil, err
 	}
+	tools := turn.tools
 	turn.envelopeKey = to.EnvelopeKey
 	b := builder{names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
-	if b.family != "openai" {
-		for i := range tools {
-			tools[i].strict = nil // only OpenAI knows it, and others refuse it
-		}
-	}
 	messages := to.shield(alternate(b.build(req.instructions, req.items), b.family))
 	if req.compact {
 		tools = nil
 		messages = append(messages, message{role: "user", content: []part{{kind: partText, text: text(compactionOrder)}}})
 	}
-	turn.callIDs = b.ids
+	turn.callIDs = newIDSet(b.ids)
 	if len(messages) == 0 {
 		return nil, nil, &RequestError{Message: "The request has no input.", Param: "input", Code: "missing_required_parameter"}
 	}
@@ -93,7 +90,7 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	if len(tools) > 0 {
 		tools, spent := withoutSpent(tools, turn, to)
 		w.str(`,"tools":`)
-		w.dst = appendTools(w.dst, tools)
+		w.dst = appendTools(w.dst, tools, b.family == "openai")
 		req.toolOptions(&w, turn, spent)
 	}
 	if err := req.options(&w, b.family); err != nil {
@@ -104,32 +101,29 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	return w.dst, turn, nil
 }
 
-// chatTools reads the request's tools and those that items brought later.
-func (req *Request) chatTools(turn *Turn, to Target) ([]chatTool, error) {
-	c := toolReader{names: &turn.names, webSearch: to.WebSearch}
+// readTools reads the request's tools and those that items brought later.
+func (req *Request) readTools(turn *Turn, to Target) error {
 	lists := [][]byte{req.tools}
 	for i := range req.items {
 		if it := &req.items[i]; it.kind == itemAdditionalTools || it.kind == itemToolSearchOutput {
 			lists = append(lists, it.tools)
 		}
 	}
-	for _, raw := range lists {
-		if len(raw) == 0 {
-			continue
-		}
-		if err := c.list(raw, nil); err != nil {
-			return nil, asRequestError(err)
-		}
+	var s *toolSet
+	var err error
+	if len(lists) == 1 {
+		s, err = to.Tools.set(req.tools, to.WebSearch)
+	} else {
+		s, err = readTools(lists, to.WebSearch)
 	}
-	c.offerWebSearch()
-	turn.Dropped, turn.echoTools, turn.echoFormat = c.dropped, req.tools, req.text.format
-	if c.sparse {
-		turn.echoTools = echoTools(req.tools)
+	if err != nil {
+		return err
 	}
+	turn.names, turn.tools, turn.Dropped, turn.echoTools = s.names, s.tools, s.dropped, s.echo
 	if req.text.format != nil {
 		turn.echoFormat = echoFormat(req.text.format)
 	}
-	return c.tools, nil
+	return nil
 }
 
 // sizeHint is about the size of the chat request, in bytes.

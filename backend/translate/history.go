@@ -1,6 +1,9 @@
 package translate
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // message is one Chat message, as fragments of the request that are joined only
 // when it is written.
@@ -27,16 +30,23 @@ type chatCall struct {
 type builder struct {
 	names    *toolNames
 	messages []message
-	outputs  map[string][]*item // by call id, in order, until their call takes them
-	owned    map[*item]bool     // outputs that a call takes, wherever they stand
-	ids      map[string]int     // how often a call id was seen
-	group    bool               // the last message is an assistant's that calls may join
-	pending  []pendingCall      // calls of the group, waiting for its end
-	thought  thought            // reasoning that belongs to the next assistant message
-	key      []byte             // opens reasoning envelopes
-	family   string             // of the model that is asked
+	outputs  map[string]outputQueue // by call id, until their call takes them
+	ids      map[string]int         // how often a call id was seen
+	calls    room[chatCall]
+	scratch  []byte        // for what is decoded and looked at, once
+	group    bool          // the last message is an assistant's that calls may join
+	pending  []pendingCall // calls of the group, waiting for its end
+	thought  thought       // reasoning that belongs to the next assistant message
+	key      []byte        // opens reasoning envelopes
+	family   string        // of the model that is asked
 	// found holds what web searches of the history came to, by what they asked.
 	found map[string][]string
+}
+
+// outputQueue is the outputs of the calls with one id, in order.
+type outputQueue struct {
+	calls       int // that have the id, less those that have an output in the queue
+	first, last *item
 }
 
 type pendingCall struct {
@@ -70,21 +80,55 @@ func (b *builder) build(instructions text, items []item) []message {
 // indexOutputs gives each call its output, the first to the first where an id
 // stands for several.
 func (b *builder) indexOutputs(items []item) {
-	b.outputs, b.owned, b.ids = make(map[string][]*item), make(map[*item]bool), make(map[string]int)
-	calls := make(map[string]int)
+	n := keyItems(items)
+	b.outputs, b.ids = make(map[string]outputQueue, n), make(map[string]int, n)
 	for i := range items {
-		if isCall(items[i].kind) {
-			calls[string(items[i].callID.inner())]++
+		if it := &items[i]; isCall(it.kind) {
+			q := b.outputs[it.key]
+			q.calls++
+			b.outputs[it.key] = q
 		}
 	}
 	for i := range items {
 		it := &items[i]
 		b.indexFindings(it)
-		if id := string(it.callID.inner()); isOutput(it.kind) && len(b.outputs[id]) < calls[id] {
-			b.outputs[id] = append(b.outputs[id], it)
-			b.owned[it] = true
+		it.next, it.taken = nil, false
+		q := b.outputs[it.key]
+		if !isOutput(it.kind) || q.calls == 0 {
+			continue
+		}
+		q.calls--
+		if q.first == nil {
+			q.first = it
+		} else {
+			q.last.next = it
+		}
+		q.last, it.taken = it, true
+		b.outputs[it.key] = q
+	}
+}
+
+// keyItems gives calls and outputs their ids as keys of maps, and returns how many
+// calls there are. All ids are in one string, which is one allocation.
+func keyItems(items []item) (calls int) {
+	var all []byte
+	for i := range items {
+		if it := &items[i]; isCall(it.kind) || isOutput(it.kind) {
+			all = append(all, it.callID.inner()...)
 		}
 	}
+	rest := string(all)
+	for i := range items {
+		it := &items[i]
+		if isCall(it.kind) {
+			calls++
+		}
+		if isCall(it.kind) || isOutput(it.kind) {
+			n := len(it.callID.inner())
+			it.key, rest = rest[:n], rest[n:]
+		}
+	}
+	return calls
 }
 
 func isCall(k itemKind) bool {
@@ -185,26 +229,25 @@ func (b *builder) call(it *item) {
 		b.endGroup()
 		b.open()
 	}
-	source := string(it.callID.inner())
-	id := b.uniqueID(source)
+	id := b.uniqueID(it.key)
 	m := &b.messages[len(b.messages)-1]
-	m.calls = append(m.calls, b.chatCall(it, id))
-	b.pending = append(b.pending, pendingCall{id: id, source: source})
+	m.calls = b.calls.add(m.calls, b.chatCall(it, id))
+	b.pending = append(b.pending, pendingCall{id: id, source: it.key})
 }
 
 func (b *builder) chatCall(it *item, id string) chatCall {
-	ref := toolRef{namespace: it.namespace.String(), name: it.name.String()}
+	c := chatCall{id: id, arguments: asString(it.arguments)}
 	switch it.kind {
 	case itemCustomCall:
-		ref.kind = toolCustom
-		return chatCall{id: id, name: b.names.upstream(ref), arguments: it.input, custom: true}
+		c.name, c.arguments, c.custom = b.names.called(toolCustom, it.namespace, it.name), it.input, true
 	case itemToolSearchCall:
-		ref = toolRef{kind: toolSearch, name: "tool_search"}
-		return chatCall{id: id, name: b.names.upstream(ref), arguments: asString(it.arguments)}
+		c.name = b.names.upstream(toolRef{kind: toolSearch, name: "tool_search"})
 	case itemActionCall:
-		return chatCall{id: id, name: b.names.upstream(hostedRef(it)), arguments: asString(it.action)}
+		c.name, c.arguments = b.names.upstream(hostedRef(it)), asString(it.action)
+	default:
+		c.name, c.arguments = b.names.called(toolFunction, it.namespace, it.name), b.acceptableArguments(it.arguments)
 	}
-	return chatCall{id: id, name: b.names.upstream(ref), arguments: acceptableArguments(it.arguments)}
+	return c
 }
 
 // asString returns raw as a JSON string: itself if it is one, else its text.
@@ -239,9 +282,10 @@ func (b *builder) endGroup() {
 		m := message{role: "tool", callID: c.id, separator: line}
 		if c.ran {
 			m.content = c.said
-		} else if queue := b.outputs[c.source]; len(queue) > 0 {
-			out := queue[0]
-			b.outputs[c.source] = queue[1:]
+		} else if queue := b.outputs[c.source]; queue.first != nil {
+			out := queue.first
+			queue.first = out.next
+			b.outputs[c.source] = queue
 			m.content = out.output
 			if out.kind == itemToolSearchOutput {
 				m.content = []part{{kind: partText, text: text(asString(out.tools))}}
@@ -268,7 +312,7 @@ const noOutput = `"[The output of this call was not recorded.]"`
 
 // orphan keeps the output of a call that history no longer has, as user text.
 func (b *builder) orphan(it *item) {
-	if b.owned[it] {
+	if it.taken {
 		return
 	}
 	content := append([]part{{kind: partText, text: text(`"[Output of an earlier tool call that is no longer in the history:]"`)}}, it.output...)
@@ -284,8 +328,12 @@ func (b *builder) reasoning(it *item) {
 	if t.empty() {
 		return
 	}
-	b.thought.parts = append(b.thought.parts, t.parts...)
-	b.thought.details = append(b.thought.details, t.details...)
+	if b.thought.empty() {
+		b.thought = t
+		return
+	}
+	b.thought.parts = append(slices.Clip(b.thought.parts), t.parts...)
+	b.thought.details = append(slices.Clip(b.thought.details), t.details...)
 }
 
 // agentMessage keeps what another agent said to this one as user text: it is

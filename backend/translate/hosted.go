@@ -49,7 +49,7 @@ func (b *builder) hosted(it *item) {
 	arguments := appendQuoted(nil, append(args, '}'))
 	if !it.name.empty() { // an MCP tool: the arguments are its own
 		ref = toolRef{namespace: it.namespace.String(), name: it.name.String()}
-		arguments = acceptableArguments(it.arguments)
+		arguments = b.acceptableArguments(it.arguments)
 	}
 	said := []part{{kind: partText, text: appendQuoted(nil, append(output, '}'))}}
 	switch {
@@ -62,7 +62,7 @@ func (b *builder) hosted(it *item) {
 	}
 	id := b.uniqueID("call")
 	m := &b.messages[len(b.messages)-1]
-	m.calls = append(m.calls, chatCall{id: id, name: b.names.upstream(ref), arguments: arguments})
+	m.calls = b.calls.add(m.calls, chatCall{id: id, name: b.names.upstream(ref), arguments: arguments})
 	b.pending = append(b.pending, pendingCall{id: id, said: said, ran: true})
 }
 
@@ -70,7 +70,7 @@ func (b *builder) hosted(it *item) {
 // object. Upstreams read the arguments of old calls again and answer 400, for the
 // rest of the session, to what a model once wrote that is none; what cannot be mended
 // is kept word for word inside one.
-func acceptableArguments(raw []byte) []byte {
+func (b *builder) acceptableArguments(raw []byte) []byte {
 	quoted := asString(raw)
 	in := text(quoted).inner()
 	if blank(in) {
@@ -78,7 +78,8 @@ func acceptableArguments(raw []byte) []byte {
 	}
 	decoded := in
 	if bytes.IndexByte(in, '\\') >= 0 {
-		decoded = unescape(nil, in)
+		b.scratch = unescape(b.scratch[:0], in)
+		decoded = b.scratch
 	}
 	if object(decoded) {
 		return quoted

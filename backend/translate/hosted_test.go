@@ -92,7 +92,7 @@ func TestArgumentsOfOldCallsAreObjects(t *testing.T) {
 		`"[1]"`:                  `"{\"not_a_json_object\":\"[1]\"}"`,
 		`"ls -l"`:                `"{\"not_a_json_object\":\"ls -l\"}"`,
 	} {
-		if got := string(acceptableArguments([]byte(raw))); got != want {
+		if got := string((&builder{}).acceptableArguments([]byte(raw))); got != want {
 			t.Errorf("%s: got %s, want %s", raw, got, want)
 		}
 	}

@@ -1,6 +1,9 @@
 package translate
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // item is one element of the request's input, of any type. Only the fields that
 // its type has are set; all of them are slices of the request body.
@@ -8,7 +11,7 @@ type item struct {
 	kind      itemKind
 	raw       []byte
 	id        text
-	typ       text // as the client wrote it, for items that nobody here knows
+	typ       text // as the client wrote it
 	role      text
 	name      text
 	namespace text
@@ -19,10 +22,14 @@ type item struct {
 	output    []part
 	summary   []part
 	encrypted text
-	tools     []byte // raw array: tools that were found or added
-	action    []byte // raw object: what a hosted call did
-	status    text
+	tools     []byte    // raw array: tools that were found or added
+	action    []byte    // raw object: what a hosted call did
 	found     []finding // what searches came to; of our own reasoning items only
+
+	// For the builder: the id of a call or its output, and an output's place.
+	key   string
+	next  *item // the output that follows under the same id
+	taken bool  // a call has this output, wherever it stands
 }
 
 // itemKind is the type of an input item.
@@ -137,6 +144,7 @@ func (req *Request) readInput(r *reader) error {
 	if r.kind() != '[' {
 		return &RequestError{Message: "input must be a string or an array of items.", Param: "input", Code: "invalid_type"}
 	}
+	req.items = (*itemPool.Get().(*[]item))[:0]
 	return r.array(func() error {
 		start := r.pos
 		it, err := readItem(r)
@@ -186,8 +194,6 @@ func readItem(r *reader) (it item, err error) {
 			it.tools, err = r.rawKind('[')
 		case "action", "operation":
 			it.action, err = r.rawKind('{')
-		case "status":
-			it.status, err = r.text()
 		default:
 			err = r.skip()
 		}
@@ -205,26 +211,26 @@ func readItem(r *reader) (it item, err error) {
 // readParts reads content in all the shapes that clients use: a string, an
 // array of parts, one part alone, or null.
 func readParts(r *reader) ([]part, error) {
-	switch r.kind() {
-	case '"':
-		t, err := r.text()
-		return []part{{kind: partText, text: t}}, err
-	case '{':
-		p, err := readPart(r)
-		return []part{p}, err
-	}
-	var parts []part
-	err := r.array(func() error {
+	one := func(parts []part) ([]part, error) {
 		if r.kind() == '"' {
 			t, err := r.text()
-			parts = append(parts, part{kind: partText, text: t})
-			return err
+			return r.parts.add(parts, part{kind: partText, text: t}), err
 		}
 		p, err := readPart(r)
-		parts = append(parts, p)
-		return err
-	})
-	return parts, err
+		return r.parts.add(parts, p), err
+	}
+	var parts []part
+	var err error
+	switch r.kind() {
+	case '"', '{':
+		parts, err = one(nil)
+	default:
+		err = r.array(func() (err error) {
+			parts, err = one(parts)
+			return err
+		})
+	}
+	return slices.Clip(parts), err
 }
 
 // readOutput reads what a tool returned. Nothing of it is lost: what is neither text

@@ -23,13 +23,20 @@ func (t text) inner() []byte {
 func (t text) empty() bool { return len(t) <= 2 }
 
 // String decodes the text; what is not valid becomes U+FFFD.
-func (t text) String() string { return string(unescape(nil, t.inner())) }
+func (t text) String() string {
+	if in := t.inner(); !escaped(t) && utf8.Valid(in) {
+		return string(in)
+	}
+	return string(unescape(nil, t.inner()))
+}
+
+// escaped reports whether the text holds an escape.
+func escaped(t text) bool { return bytes.IndexByte(t.inner(), '\\') >= 0 }
 
 // is compares without decoding where no escape forces it.
 func (t text) is(s string) bool {
-	in := t.inner()
-	if bytes.IndexByte(in, '\\') < 0 {
-		return string(in) == s
+	if !escaped(t) {
+		return string(t.inner()) == s
 	}
 	return t.String() == s
 }

@@ -102,23 +102,11 @@ const (
 func (t *leakTools) shape(name string) toolShape {
 	if t.shapes == nil {
 		t.shapes = map[string]toolShape{}
-		for _, tool := range t.turn.declared() {
+		for _, tool := range t.turn.tools {
 			t.shapes[tool.name] = shapeOf(tool.parameters)
 		}
 	}
 	return t.shapes[name]
-}
-
-// declared reads the turn's tools again, with the names that they went out under:
-// names are given in order, so the same list gives the same names.
-func (t *Turn) declared() []chatTool {
-	_, search := t.names.byRef[toolRef{kind: toolWebSearch, name: "web_search"}]
-	again := &Turn{names: toolNames{byUpstream: map[string]toolRef{}, byRef: map[toolRef]string{}}}
-	tools, err := t.Request.chatTools(again, Target{WebSearch: search})
-	if err != nil {
-		return nil // cannot be: the same bytes were read for the chat request
-	}
-	return tools
 }
 
 func shapeOf(schema []byte) toolShape {

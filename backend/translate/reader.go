@@ -15,6 +15,8 @@ type reader struct {
 	// odd is set by what strict readers refuse and sanitize mends: bytes that are
 	// not UTF-8, and escapes of surrogates.
 	odd bool
+	// parts is room for what is read of contents.
+	parts room[part]
 }
 
 // readOptions tolerate what clients and servers really send; what matters is

@@ -59,6 +59,14 @@ func (n *toolNames) upstream(ref toolRef) string {
 	return flatName(ref)
 }
 
+// called is upstream for a name as it stands in the history.
+func (n *toolNames) called(kind toolKind, namespace, name text) string {
+	if up, ok := n.byRef[toolRef{kind, string(namespace.inner()), string(name.inner())}]; ok && !escaped(namespace) && !escaped(name) {
+		return up
+	}
+	return n.upstream(toolRef{kind, namespace.String(), name.String()})
+}
+
 func flatName(ref toolRef) string {
 	name := ref.name
 	if ref.namespace != "" {
@@ -103,7 +111,7 @@ type chatTool struct {
 
 // toolReader collects the tools of one request.
 type toolReader struct {
-	names     *toolNames
+	names     toolNames
 	webSearch bool
 	tools     []chatTool
 	dropped   []string // types that no Chat upstream can run
@@ -219,8 +227,9 @@ func explainCustom(format []byte) string {
 	return how + "\nIt must match this " + syntax.String() + " grammar, to the character:\n" + definition.String()
 }
 
-// appendTools writes the "tools" array of a chat request.
-func appendTools(dst []byte, tools []chatTool) []byte {
+// appendTools writes the "tools" array of a chat request. Only OpenAI knows
+// strict, and others refuse it.
+func appendTools(dst []byte, tools []chatTool, strict bool) []byte {
 	dst = append(dst, '[')
 	for i, t := range tools {
 		if i > 0 {
@@ -233,7 +242,7 @@ func appendTools(dst []byte, tools []chatTool) []byte {
 		dst = appendEscaped(dst, t.explain)
 		dst = append(dst, `","parameters":`...)
 		dst = append(dst, t.parameters...)
-		if string(t.strict) == "true" {
+		if strict && string(t.strict) == "true" {
 			dst = append(dst, `,"strict":true`...)
 		}
 		dst = append(dst, '}', '}')

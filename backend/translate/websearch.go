@@ -333,7 +333,7 @@ func (b *builder) webSearch(it *item) {
 	}
 	id := b.uniqueID("search")
 	m := &b.messages[len(b.messages)-1]
-	m.calls = append(m.calls, chatCall{id: id, name: b.names.upstream(webSearchRef), arguments: args})
+	m.calls = b.calls.add(m.calls, chatCall{id: id, name: b.names.upstream(webSearchRef), arguments: args})
 	b.pending = append(b.pending, pendingCall{id: id, ran: true, said: []part{{kind: partText, text: text(said)}}})
 }
 
