@@ -49,7 +49,7 @@ func (a *app) runDemo(ctx context.Context, f startFlags) error {
 	}
 	err = daemon.RunDemo(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: "demo", Environ: a.env.Environ, Home: a.env.Machine.Home,
-		Program: a.env.Program, Now: a.env.Now, Progress: a.progress,
+		Program: a.env.Program, Now: a.env.Now, Progress: a.progress, Doctor: a.checks,
 		Ready: func(ctx context.Context, l daemon.Link) error { return a.ready(ctx, s, l, true) },
 	}))
 	if f.shown != nil {

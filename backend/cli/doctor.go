@@ -76,8 +76,16 @@ func (a *app) tellReport(report doctor.Report) error {
 	return nil
 }
 
+// checks makes the doctor's checks for a link that runs with s.
+func (a *app) checks(ctx context.Context, s *settings.Settings) doctor.Report {
+	return doctor.Run(ctx, a.doctorEnvFor(s, nil))
+}
+
 func (a *app) doctorEnv() doctor.Env {
-	s, err := settings.Load(a.env.Machine, a.flags)
+	return a.doctorEnvFor(settings.Load(a.env.Machine, a.flags))
+}
+
+func (a *app) doctorEnvFor(s *settings.Settings, err error) doctor.Env {
 	env := doctor.Env{
 		Settings: s, SettingsErr: err, Version: a.env.Version, Environ: a.env.Environ,
 		Home: a.env.Machine.Home, GOOS: a.env.Machine.GOOS, Now: a.env.Now,

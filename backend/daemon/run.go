@@ -13,6 +13,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
 	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/panel"
@@ -44,6 +45,10 @@ type Options struct {
 	// Resident keeps the bridge up where ClawRouter cannot be started: the state
 	// says so, and RestartProxy tries again.
 	Resident bool
+
+	// Doctor makes the checks for the panel, with the settings in force; nil where
+	// nobody can.
+	Doctor func(context.Context, *settings.Settings) doctor.Report
 
 	// Progress is told what is being waited for and what goes wrong, in words for
 	// a person. It is called by one goroutine at a time.
@@ -157,7 +162,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 	access := panel.NewAccess(keys.panel, o.Now)
 	l := newLink(o, up, book, port, taken, func() (string, error) { return panel.URL(access, port), nil })
 	page, err := panel.New(panel.Config{
-		Link: l.Local, Access: access, Port: port, SameUser: guard.SameUser, OtherUser: guard.OtherUser,
+		Link: l.Local, Access: access, SameUser: guard.SameUser, OtherUser: guard.OtherUser, Doctor: o.checks(),
 	})
 	if err != nil {
 		return errors.Join(err, closeBook(book), closeAll(listeners))
@@ -175,6 +180,14 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 		return server.Serve(ctx, listeners, stopGrace)
 	})
 	return errors.Join(served, closeBook(book))
+}
+
+// checks are Doctor's, with the settings in force.
+func (o Options) checks() func(context.Context) doctor.Report {
+	if o.Doctor == nil {
+		return nil
+	}
+	return func(ctx context.Context) doctor.Report { return o.Doctor(ctx, o.Settings) }
 }
 
 // newLink describes what is about to run on port.

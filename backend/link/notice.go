@@ -126,7 +126,7 @@ func spendNotice(w spend.Warning, s *State) Notice {
 }
 
 func sorted(list []Notice) []Notice {
-	var out []Notice
+	out := []Notice{} // in JSON a list, never null
 	for _, level := range []Level{LevelError, LevelWarning, LevelInfo} {
 		for _, n := range list {
 			if n.Level == level {

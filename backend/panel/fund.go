@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/skip2/go-qrcode"
@@ -25,7 +26,7 @@ type fund struct {
 
 // fund draws the code here: the page loads nothing from outside, and a library
 // of its own would weigh more than all the rest.
-func (s *server) fund(ctx context.Context, _ nothing) (fund, error) {
+func (s *server) fund(ctx context.Context, _ url.Values) (fund, error) {
 	state, err := s.Link.State(ctx)
 	if err != nil {
 		return fund{}, err

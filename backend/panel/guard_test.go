@@ -1,7 +1,9 @@
 package panel
 
 import (
+	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -37,7 +39,7 @@ func newPanel(t *testing.T, l link.Link, who peer) (http.Handler, *Access) {
 	t.Helper()
 	access := NewAccess(signing, newClock().now)
 	h, err := New(Config{
-		Link: l, Access: access, Port: port, Site: builtPage,
+		Link: l, Access: access, Site: builtPage,
 		SameUser:  func(*http.Request) bool { return who == sameUser },
 		OtherUser: func(*http.Request) bool { return who == otherUser },
 	})
@@ -49,7 +51,11 @@ func newPanel(t *testing.T, l link.Link, who peer) (http.Handler, *Access) {
 
 // headers are "Name: value" lines.
 func ask(h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	if method == http.MethodGet {
+		body = ""
+	}
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{Port: port}))
 	r.Host = host
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")

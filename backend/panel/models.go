@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 )
@@ -25,7 +26,7 @@ type model struct {
 
 // models are those of link.Models by family, in the order in which the first of
 // each comes.
-func (s *server) models(ctx context.Context, _ nothing) ([]family, error) {
+func (s *server) models(ctx context.Context, _ url.Values) ([]family, error) {
 	list, err := s.Link.Models(ctx)
 	if err != nil {
 		return nil, err
