@@ -21,6 +21,7 @@ func TestAllIsWell(t *testing.T) {
 	}
 	want := []string{
 		"settings ok: folder ~/.clawrouter-codex",
+		"files ok: yours alone",
 		"bridge ok: answers on http://localhost:8403, 1.2.3",
 		"clawrouter ok: answers on http://127.0.0.1:8404, 0.12.268",
 		"owner ok: yours: node (pid 12, user ann)",
@@ -30,7 +31,7 @@ func TestAllIsWell(t *testing.T) {
 		"node ok: 22.11.0 (/opt/node)",
 		"codex ok: 0.169.0 (/opt/codex)",
 		"profile ok: ~/.codex/clawrouter.config.toml, model blockrun/auto",
-		"key skip: this version's bridge asks for no key",
+		"key ok: in ~/.codex/clawrouter.config.toml",
 		"catalog ok: 2 models, accepted by Codex 0.169.0",
 		"config ok: ~/.codex/config.toml",
 		"legacy ok: none",
@@ -86,7 +87,7 @@ func TestWithoutSettingsNothingElseIsLookedAt(t *testing.T) {
 }
 
 func TestMend(t *testing.T) {
-	const onClawRouter = "model_provider = \"clawrouter\"\n[model_providers.clawrouter]\nbase_url = \"http://localhost:8403/v1\"\n"
+	const onClawRouter = "model_provider = \"clawrouter\"\n[model_providers.clawrouter]\nbase_url = \"http://localhost:8403/v1\"\nhttp_headers = { x-clawrouter-key = \"" + bridgeKey + "\" }\n"
 	tests := []struct {
 		name   string
 		change func(*world)

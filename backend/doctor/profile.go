@@ -54,7 +54,3 @@ func orNone(text string) string {
 	}
 	return text
 }
-
-func checkKey(context.Context, *look) Result {
-	return Result{Status: Skip, Text: "this version's bridge asks for no key"}
-}

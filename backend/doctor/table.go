@@ -6,6 +6,7 @@ import "time"
 // the way that a turn takes, then Codex and its files, then what surrounds them.
 var checks = []check{
 	{id: "settings", title: "Settings", run: checkSettings},
+	{id: "files", title: "Own files", run: checkFiles},
 	{id: "bridge", title: "Bridge", run: checkBridge},
 	{id: "clawrouter", title: "ClawRouter", run: checkUpstream},
 	{id: "owner", title: "ClawRouter's user", run: checkOwner},

@@ -42,6 +42,7 @@ type world struct {
 const (
 	bridgeV4, bridgeV6, upstream = "127.0.0.1:8403", "[::1]:8403", "127.0.0.1:8404"
 	bridgeHealth                 = `{"status":"ok","service":"clawrouter-codex","version":"1.2.3"}`
+	bridgeKey                    = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	payerAddress                 = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 	// A key that everybody knows, of the address above.
 	payerKey = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -64,6 +65,7 @@ func newWorld(t *testing.T) *world {
 	w.write(".codex/clawrouter.config.toml", w.profile("8403"))
 	w.write(".codex/config.toml", "model = \"gpt-5\"\n")
 	w.write(".blockrun/.session", payerKey)
+	w.write(".clawrouter-codex/key", bridgeKey+"\n")
 	return w
 }
 
@@ -75,7 +77,7 @@ model_catalog_json = "` + w.path(".codex/clawrouter-models.json") + `"
 base_url = "http://localhost:` + port + `/v1"
 wire_api = "responses"
 requires_openai_auth = false
-http_headers = { x-test = "7" }
+http_headers = { x-test = "7", x-clawrouter-key = "` + bridgeKey + `" }
 `
 }
 
