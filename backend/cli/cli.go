@@ -135,6 +135,7 @@ func (a *app) root() *cobra.Command {
 		a.configCommand(),
 		a.desktopCommand(),
 		a.doctorCommand(),
+		a.reportCommand(),
 		a.uninstallCommand(),
 		a.completionCommand(),
 		a.simCommand(),
