@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed, "atlogin": atLogin},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed, "atlogin": atLogin, "nosecret": nosecret},
 	})
 }
 
@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 		"clawrouter-codex": func() { os.Exit(cli.Main("1.2.3", nil)) },
 		"codex":            fakeCodex,
 		"turn":             askTurn,
+		"state":            printState,
 	})
 }
 
