@@ -53,17 +53,21 @@ type finding struct {
 // goOn ends the turn, or runs the searches that the answer asks for; another tells
 // that it goes on with what they found.
 func (t *turn) goOn(ctx, client context.Context) (another bool) {
-	switch {
-	case len(t.asked) == 0:
+	if len(t.asked) == 0 {
 		t.finish()
 		return false
-	case client.Err() != nil:
-		// Nobody is there to go on for. Who comes again begins with the answer that
-		// is kept.
+	}
+	// Where nobody is there any more, nothing further is paid. Who comes again begins
+	// with what is kept.
+	var found []finding
+	if client.Err() == nil {
+		found = t.searchAll(ctx)
+	}
+	if client.Err() != nil {
 		t.fail(&translate.Failure{Kind: translate.FailHangUp, Message: "The client went away."}, translate.CodeTell, 0)
 		return false
 	}
-	another, err := t.nextRound(t.searchAll(ctx))
+	another, err := t.nextRound(found)
 	switch {
 	case err != nil:
 		t.fail(&translate.Failure{Kind: translate.FailGarbage, Message: "The turn could not go on after a web search (" + err.Error() + ")."}, translate.CodeTell, 0)

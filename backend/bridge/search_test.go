@@ -1,7 +1,12 @@
 package bridge
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
@@ -38,5 +43,37 @@ func TestWantsSearch(t *testing.T) {
 	h.Set("X-Codex-Turn-Metadata", `{"request_kind":"compaction"}`)
 	if (&Server{cfg: Config{Search: &proxy.Client{}}}).wantsSearch(h) {
 		t.Error("wanted for a summary")
+	}
+}
+
+// leaving is a ClawRouter whose client is gone when its answer comes.
+type leaving struct {
+	leave context.CancelFunc
+	calls int
+}
+
+func (l *leaving) Chat(context.Context, []byte, http.Header) (*http.Response, error) {
+	l.calls++
+	l.leave()
+	const search = `{"choices":[{"message":{"tool_calls":[{"function":{"name":"web_search","arguments":"{\"query\":\"x\"}"}}]},"finish_reason":"tool_calls"}]}`
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(search)))}, nil
+}
+func (l *leaving) Models(context.Context) ([]byte, error) { return nil, io.EOF }
+func (l *leaving) ClawRouter(context.Context) bool        { return true }
+func (l *leaving) Search(context.Context, string, int) (proxy.SearchResult, error) {
+	l.calls++
+	return proxy.SearchResult{}, nil
+}
+
+// Nothing more is paid for a client that has gone away before the search.
+func TestNoSearchForNobody(t *testing.T) {
+	client, leave := context.WithCancel(t.Context())
+	l := &leaving{leave: leave}
+	s := New(Config{Upstream: l, Search: l, WebSearch: func() bool { return true }})
+	r := httptest.NewRequestWithContext(client, http.MethodPost, "/v1/responses", strings.NewReader(`{"model":"m","stream":true,"input":"hi"}`))
+	r.Header.Set("Content-Type", "application/json")
+	s.responses(httptest.NewRecorder(), r)
+	if l.calls != 1 {
+		t.Errorf("%d calls and searches were paid", l.calls)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -371,33 +370,6 @@ func TestASearchingTurnIsPaidOnce(t *testing.T) {
 			t.Errorf("%d calls, %d searches", calls, searches)
 		}
 	})
-}
-
-// Nothing more is paid for a client that has gone away before the search.
-func TestNoSearchForNobody(t *testing.T) {
-	w := newWeb(t, call(goQuery), saidHello)
-	arrived, goOn := make(chan struct{}), make(chan struct{})
-	inner := w.Config.Handler
-	w.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		arrived <- struct{}{}
-		<-goOn
-		inner.ServeHTTP(rw, r)
-	})
-	lines := make(logLines, 16)
-	url := w.searching(t, func(c *bridge.Config) {
-		c.KeepAlive, c.Log = time.Millisecond, slog.New(slog.NewTextHandler(lines, nil))
-	})
-	ctx, leave := context.WithCancel(t.Context())
-	resp := post(t, ctx, url, webTurn, codexHeaders...)
-	<-arrived
-	leave()
-	resp.Body.Close()
-	close(goOn)
-	for !strings.Contains(<-lines, "msg=turn ") { // a turn's own line is the last that it writes
-	}
-	if calls, searches := w.paidFor(); calls != 1 || searches != 0 {
-		t.Errorf("%d calls, %d searches", calls, searches)
-	}
 }
 
 // A client hears something while a search takes its time.
