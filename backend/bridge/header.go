@@ -22,6 +22,17 @@ func header(clawRouter bool, thread, model string) http.Header {
 	return h
 }
 
+// header is header without the shields that are switched off.
+func (s *Server) header(clawRouter bool, thread, model string) http.Header {
+	h := header(clawRouter, thread, model)
+	for shield, name := range map[string]string{"cache": "Cache-Control", "session": "X-Session-Id"} {
+		if s.cfg.Unshielded[shield] {
+			h.Del(name)
+		}
+	}
+	return h
+}
+
 // sessionID keeps ClawRouter's sessions apart. Without one it takes the first user
 // message for a session, which is the same in many threads of Codex, and it pins
 // a session to an explicit model, so that auto would not be auto any more: hence

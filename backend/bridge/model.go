@@ -142,6 +142,16 @@ func target(model string, clawRouter bool) translate.Target {
 	return t
 }
 
+// target is target as the user's switches have it.
+func (s *Server) target(model string, clawRouter bool) translate.Target {
+	t := target(model, clawRouter)
+	t.Exposed = s.cfg.Unshielded
+	if s.cfg.Stream != nil {
+		t.Stream = *s.cfg.Stream
+	}
+	return t
+}
+
 // refusePaid is the error of a turn that must not be paid; nil where it may be,
 // or costs nothing.
 func (s *Server) refusePaid(model string) error {

@@ -73,6 +73,12 @@ type Config struct {
 	// Panel answers /dashboard and everything below it, behind guards of its own;
 	// nil means that there is none.
 	Panel http.Handler
+	// Stream, where it is set, decides whether upstream is asked for streams; else
+	// the form is asked for that gives the user more, by who answers.
+	Stream *bool
+	// Unshielded names the shields against ClawRouter that are switched off: those
+	// of translate.Target.Exposed, and "repeats", "session" and "cache".
+	Unshielded map[string]bool
 	// Book holds and books what calls cost; nil books nothing.
 	Book *spend.Book
 	// Backoff tells how long to wait before a request is sent upstream again,

@@ -63,7 +63,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	if err := t.server.refusePaid(model); err != nil {
 		return err
 	}
-	to := target(model, t.clawRouter)
+	to := t.server.target(model, t.clawRouter)
 	to.WebSearch = t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
 	t.limit(&to, h)
@@ -80,7 +80,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 		Have:  t.have,
 		NewID: func(prefix string) string { return t.newID(prefix) },
 	})
-	t.header = header(t.clawRouter, t.thread, tr.Model)
+	t.header = t.server.header(t.clawRouter, t.thread, tr.Model)
 	t.server.told.tell(t.server.cfg.Log, "a tool that no chat model can have is left out", "type", tr.Dropped)
 	t.server.told.tell(t.server.cfg.Log, "an input item of a type that is not known here is left out", "type", t.request.UnknownItems)
 	t.server.told.tell(t.server.cfg.Log, "a request field that is not known here is ignored", "field", t.request.Unknown)
@@ -144,7 +144,7 @@ func (t *turn) restart(r translate.Remedy, attempt int) {
 	defer t.mu.Unlock()
 	t.stream.Restart()
 	t.sent = false
-	if !r.SameBody {
+	if !r.SameBody && !t.server.cfg.Unshielded["repeats"] {
 		t.chat = translate.Vary(t.chat, attempt+1)
 	}
 }

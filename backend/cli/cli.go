@@ -80,8 +80,10 @@ without a wallet or a network, run "clawrouter-codex up --demo".
 
 Settings come from ~/.clawrouter-codex/settings.toml; the environment wins over
 it: PORT, PROXY_PORT, CLAWROUTER_PROXY_URL, CLAWROUTER_CMD, WALLET_KEY_FILE,
-BLOCKRUN_WALLET_KEY, ISOLATE_HOME, WEB_SEARCH, UPSTREAM_API_KEY, CODEX_HOME.
-CLAWROUTER_CODEX_HOME moves the folder. NO_COLOR switches colours off.
+BLOCKRUN_WALLET_KEY, ISOLATE_HOME, WEB_SEARCH, UPSTREAM_API_KEY, UPSTREAM_STREAM,
+CLAWROUTER_UNSHIELDED, CODEX_HOME.
+CLAWROUTER_CODEX_HOME moves the folder, CLAWROUTER_CODEX_LOG says how much is
+logged. NO_COLOR switches colours off.
 
 Exit codes: 0 done (also: already running) · 1 failed · 2 wrong command line or
 settings · 3 something must be installed or reached first · 4 a port or the

@@ -175,6 +175,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 		Key: guard.NewKeyFile(o.Settings.Paths.Key()).Matches, EnvelopeKey: keys.envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, Search: up.client, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
 		Control: link.Handler(l.Local, keys.api), Panel: page,
+		Stream: streams(o.Settings.Stream.V), Unshielded: set(o.Settings.Unshielded.V),
 	})
 	served := serve(ctx, o, l, up, func(ctx context.Context) error {
 		return server.Serve(ctx, listeners, stopGrace)

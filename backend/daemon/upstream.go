@@ -55,6 +55,24 @@ func isolation(c settings.Choice) proxy.Isolation {
 	return proxy.IsolateAuto
 }
 
+// streams is the bridge's switch; nil leaves it to who answers.
+func streams(form settings.Stream) *bool {
+	switch form {
+	case settings.StreamAlways, settings.StreamNever:
+		always := form == settings.StreamAlways
+		return &always
+	}
+	return nil
+}
+
+func set(names []string) map[string]bool {
+	m := map[string]bool{}
+	for _, name := range names {
+		m[name] = true
+	}
+	return m
+}
+
 func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
 	address, key := s.ProxyURL.V, s.UpstreamAPIKey.V.Reveal()
 	if address == "" {

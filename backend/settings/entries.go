@@ -29,6 +29,8 @@ var entries = []entry{
 	text("model", "", "the model behind Codex's entry \"Menu bar choice\"", func(s *Settings) *Value[string] { return &s.Model }),
 	toggle("notifications", "", "tell on the desktop what needs a person", func(s *Settings) *Value[bool] { return &s.Notifications }),
 	menuBarText(),
+	streaming(),
+	unshielded(),
 	path("codex_home", "CODEX_HOME", "Codex's folder", func(s *Settings) *Value[string] { return &s.CodexHome }),
 	offOr(address("model_list", "BLOCKRUN_MODEL_CATALOG_URL", "where prices and windows of models are read; off: nowhere", func(s *Settings) *Value[string] { return &s.ModelList })),
 	path("node", "", "absolute path of node, remembered by setup", func(s *Settings) *Value[string] { return &s.Node }),

@@ -77,6 +77,8 @@ type Settings struct {
 	IsolateHome   Value[Choice] // gives ClawRouter a home of its own
 	WebSearch     Value[bool]
 	Model         Value[string]      // id of the user's choice, "" for none
+	Stream        Value[Stream]      // how answers are asked of the upstream
+	Unshielded    Value[[]string]    // names of Shields that are off
 	CodexHome     Value[string]      // absolute path
 	Notifications Value[bool]        // on the desktop, of what needs a person
 	MenuBarText   Value[MenuBarText] // beside the icon
@@ -179,6 +181,8 @@ func defaults(m Machine, paths Paths) *Settings {
 		Notifications: Value[bool]{true, Default},
 		MenuBarText:   Value[MenuBarText]{TextOff, Default},
 		Model:         Value[string]{"", Default},
+		Stream:        Value[Stream]{StreamAuto, Default},
+		Unshielded:    Value[[]string]{nil, Default},
 		CodexHome:     Value[string]{filepath.Join(m.Home, ".codex"), Default},
 		ModelList:     Value[string]{"https://blockrun.ai/api/v1/models", Default},
 

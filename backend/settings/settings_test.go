@@ -47,6 +47,8 @@ func TestDefaults(t *testing.T) {
 		"model|= (default)",
 		"notifications|=true (default)",
 		"menu_bar_text|=off (default)",
+		"upstream_stream|UPSTREAM_STREAM=auto (default)",
+		"unshielded|CLAWROUTER_UNSHIELDED= (default)",
 		"codex_home|CODEX_HOME=/home/ann/.codex (default)",
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",
@@ -95,7 +97,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PORT": "1", "PROXY_PORT": "2", "CLAWROUTER_PROXY_URL": "https://gateway.example/v1/",
 		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": "keys/wallet", "ISOLATE_HOME": "1",
 		"WEB_SEARCH": "on", "CODEX_HOME": "~/codex", "BLOCKRUN_WALLET_KEY": "0xabc", "UPSTREAM_API_KEY": "sk-1",
-		"BLOCKRUN_MODEL_CATALOG_URL": "Off",
+		"BLOCKRUN_MODEL_CATALOG_URL": "Off", "UPSTREAM_STREAM": "Never", "CLAWROUTER_UNSHIELDED": "Fold, cache",
 	}
 	s, err := Load(machine("", env), nil)
 	if err != nil {
@@ -111,6 +113,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PORT": "1", "PROXY_PORT": "2", "CLAWROUTER_PROXY_URL": "https://gateway.example/v1",
 		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": "/home/ann/work/keys/wallet", "ISOLATE_HOME": "on",
 		"WEB_SEARCH": "true", "CODEX_HOME": "/home/ann/codex", "BLOCKRUN_MODEL_CATALOG_URL": "off",
+		"UPSTREAM_STREAM": "never", "CLAWROUTER_UNSHIELDED": "fold,cache",
 		"BLOCKRUN_WALLET_KEY": "(set, not shown)", "UPSTREAM_API_KEY": "(set, not shown)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -179,6 +182,18 @@ func TestInvalid(t *testing.T) {
 			env:  map[string]string{"CLAWROUTER_PROXY_URL": "https://u:p@gateway.example"},
 			what: `CLAWROUTER_PROXY_URL="https://…@gateway.example": holds a user name or password; put the key into UPSTREAM_API_KEY instead`,
 			mend: "correct the variable, or leave it out: unset CLAWROUTER_PROXY_URL",
+		},
+		{
+			name: "a shield that there is not",
+			env:  map[string]string{"CLAWROUTER_UNSHIELDED": "fold,tea"},
+			what: `CLAWROUTER_UNSHIELDED="fold,tea": "tea" is no shield; there are parts, fold, commands, notice, repeats, session, cache`,
+			mend: "correct the variable, or leave it out: unset CLAWROUTER_UNSHIELDED",
+		},
+		{
+			name: "a form that there is not",
+			env:  map[string]string{"UPSTREAM_STREAM": "sometimes"},
+			what: `UPSTREAM_STREAM="sometimes": neither auto, always nor never`,
+			mend: "correct the variable, or leave it out: unset UPSTREAM_STREAM",
 		},
 		{
 			name: "two at once are both told",
