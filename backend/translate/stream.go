@@ -63,6 +63,7 @@ type Stream struct {
 
 	// A turn that searches the web has several rounds, each an answer of upstream's.
 	roundOut, roundByte, roundFound int               // where this round begins in nextOut, output and found
+	round                           [][]byte          // this round's items, in the order of their ends
 	found                           []finding         // what the turn's searches came to
 	unsaid                          map[string]string // sealed thoughts by item, that the client did not ask for
 	before                          Usage             // of the rounds before
@@ -360,6 +361,9 @@ type keptItem struct{ index, size int }
 // keep puts a finished item where its output_index says: a text may be finished
 // before the calls that came before it, which wait for the end of the answer.
 func (s *Stream) keep(index int, item []byte) {
+	if s.turn.mayRound() {
+		s.round = append(s.round, bytes.Clone(item))
+	}
 	at := len(s.kept)
 	for at > 0 && s.kept[at-1].index > index {
 		at--

@@ -121,9 +121,10 @@ func (s *Stream) Searches() []Search {
 		c.search = &q
 		all = append(all, q)
 	}
-	if len(all) > 0 {
-		s.closeItem()
+	if len(all) == 0 {
+		return nil
 	}
+	s.closeItem()
 	for _, c := range s.searches() {
 		s.searchEvent(c, evSearchSearching)
 	}
@@ -224,18 +225,17 @@ func (s *Stream) Next(to Target) ([]byte, error) {
 	s.turn = turn
 	s.before = s.spent()
 	s.roundOut, s.roundByte, s.roundFound = s.nextOut, len(s.output), len(s.found)
-	s.calls, s.sawText = nil, false
+	s.calls, s.round, s.sawText = nil, nil, false
 	s.Restart()
 	return chat, nil
 }
 
-// roundItems reads what this round gave out as input items: the next round is
-// asked for with the history that the client will send in its next request, so
-// that providers' caches go on hitting.
+// roundItems reads what this round gave out as input items, in the order in which
+// they ended: the next round is asked for with the history that the client will send
+// in its next request, so that providers' caches go on hitting.
 func (s *Stream) roundItems() ([]item, error) {
-	out := bytes.TrimPrefix(s.output[s.roundByte:], []byte{','})
 	round := Request{}
-	if err := round.readInput(newReader(slices.Concat([]byte{'['}, out, []byte{']'}))); err != nil {
+	if err := round.readInput(newReader(slices.Concat([]byte{'['}, bytes.Join(s.round, []byte{','}), []byte{']'}))); err != nil {
 		return nil, err
 	}
 	items := slices.DeleteFunc(round.items, func(it item) bool { return isFindings(it.encrypted) })

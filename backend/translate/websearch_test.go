@@ -173,6 +173,29 @@ func TestASearchBesideACall(t *testing.T) {
 	}
 }
 
+// Text that comes after the call belongs to the same round.
+func TestTextAfterASearch(t *testing.T) {
+	s, _ := searchStream(t, askSearch, StreamOptions{})
+	for _, chunk := range []string{
+		`{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"web_search","arguments":"{\"query\":\"x\"}"}}]}}]}`,
+		`{"choices":[{"delta":{"content":"Looking."},"finish_reason":"tool_calls"}]}`,
+	} {
+		if err := s.Chunk([]byte(chunk)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Searches()
+	s.Found("found", true)
+	const want = `{"role":"assistant","content":"Looking.","tool_calls":[{"id":"search","type":"function","function":{"name":"web_search","arguments":"{\"query\":\"x\"}"}}]}`
+	if got := asText(messagesOf(t, next(t, s, 1))); !strings.Contains(got, want) {
+		t.Errorf("the second round is asked with\n%s", got)
+	}
+	receive(t, s, searchAnswer)
+	if all := strings.Join(doneItems(end(t, s)), "\n"); !strings.Contains(all, "Looking.") {
+		t.Errorf("%s", all)
+	}
+}
+
 // A client that keeps no reasoning loses what was found with the turn, but not
 // within it: the thoughts and findings of a round go into the next.
 func TestAClientWithoutReasoningItems(t *testing.T) {

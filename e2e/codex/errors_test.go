@@ -34,6 +34,20 @@ func TestUpstreamErrors(t *testing.T) {
 		{"overloaded for good", `[[503]]`, 3, 3, "overloaded", false},
 		{"overloaded once", `[[503 times=1]] [[say "Back again."]]`, 2, 2, "Back again.", true},
 		{"provider fails for good", `[[500]]`, 3, 3, "Internal server error", false},
+		{"forbidden", `[[403]]`, 1, 1, "Access denied", false},
+		{"gone", `[[410]]`, 1, 1, "upstream failure", false},
+		{"too large", `[[413]]`, 1, 1, "Request too large", false},
+		{"rate limit for good", `[[429]]`, 1, 3, "Rate limit exceeded", false},
+		{"rate limit once", `[[429 times=1]] [[say "Back again."]]`, 1, 2, "Back again.", true},
+		{"bad gateway for good", `[[502]]`, 1, 3, "upstream failure", false},
+		{"overloaded by its own number", `[[529]]`, 1, 3, "Overloaded", false},
+		{"connection to the provider cut", `[[drop]]`, 1, 3, "fetch failed", false},
+		{"provider says that it is overloaded, as text", `[[degraded]]`, 1, 3, "overloaded", false},
+		{"no JSON", `[[badjson]]`, 1, 1, "not valid JSON", false},
+		{"an error with status 200", `[[error200]]`, 1, 3, "error payload", false},
+		{"nothing at all", `[[empty]]`, 1, 3, "empty turn", false},
+		{"ClawRouter's own line breaks", `[[cut times=1]] [[say "Back again."]]`, 1, 2, "Back again.", true},
+		{"half an answer", `[[half times=1]] [[say "Back again."]]`, 1, 2, "Back again.", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
