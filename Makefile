@@ -1,5 +1,5 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build test test-long fuzz bench codex-pin clean
+.PHONY: help run build test test-long fuzz bench dist codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
@@ -15,6 +15,7 @@ help:
 	@echo "make test-long       the long ones; the result goes to e2e/LONG.md"
 	@echo "make fuzz FUZZTIME=1m            every fuzz target that long"
 	@echo "make bench           the bridge side by side with a bare hop"
+	@echo "make dist            the packages of all systems, into dist/ (DIST='-only linux' for some)"
 	@echo "make codex-pin CODEX_VERSION=…   change the Codex that the tests run"
 
 build:
@@ -42,6 +43,9 @@ fuzz: $(runner)
 bench:
 	@bench/run
 
+dist:
+	@go run ./build/dist $(DIST)
+
 # The version stands in e2e/package.json, and nowhere else but its lock.
 codex-pin:
 	@test -n "$(CODEX_VERSION)" || { echo "say which: make codex-pin CODEX_VERSION=0.169.0"; exit 1; }
@@ -49,4 +53,4 @@ codex-pin:
 		--ignore-scripts --no-audit --no-fund "@openai/codex@$(CODEX_VERSION)"
 
 clean:
-	rm -rf bin .cache e2e/node_modules
+	rm -rf bin dist .cache e2e/node_modules

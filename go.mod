@@ -31,6 +31,7 @@ require (
 	github.com/openai/openai-go/v3 v3.96.0 // a judge: OpenAI's own client
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: command lines as manual pages
 	go.uber.org/goleak v1.3.0 // no goroutine without an owner
+	go.yaml.in/yaml/v3 v3.0.5 // winget's manifests are read as winget reads them
 	pgregory.net/rapid v1.3.0 // property tests with shrinking
 )
 

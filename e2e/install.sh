@@ -38,8 +38,9 @@ as_root() {
   fi
 }
 
-# The race detector links with the C compiler; Codex asks git about the folder it works in.
-debian_packages="ca-certificates gcc git libc6-dev"
+# The race detector links with the C compiler; Codex asks git about the folder it works in;
+# the last three look at the packages that dist makes.
+debian_packages="ca-certificates gcc git libc6-dev appstream desktop-file-utils groff-base"
 
 install_system() {
   command -v go >/dev/null || fail "Go is missing. Install Go 1.26 or newer, then run this again."

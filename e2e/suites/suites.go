@@ -28,6 +28,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"older", installClients(olderCodex)},
 			{"files-" + olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/...")},
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
+			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
 		},
 	}
 }
@@ -58,6 +59,7 @@ func longPlan(fuzzTime time.Duration) lanes {
 		{"oldest", installClients(oldestCatalog)},
 		{"base-" + oldestCatalog, clientTests([]string{"CODEX_VERSION=" + oldestCatalog}, "-timeout=10m",
 			"-run=^Test(CatalogIsReadAsWritten|DesktopSeesOurModels|PlainCodex)", "./e2e/codex/...")},
+		{"dist-all", tests([]string{"DIST_ALL=1"}, "-tags=e2e", "-timeout=40m", "./e2e/dist/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},
 	}}
 }
