@@ -18,6 +18,8 @@ const (
 )
 
 // follow carries out the app's lines until they end, and then calls gone.
+//
+//nolint:unused // only the desktop build has a window
 func follow(in io.Reader, show func(part string), gone func()) {
 	defer gone()
 	for lines := bufio.NewScanner(in); lines.Scan(); {

@@ -229,7 +229,7 @@ func (b *buggy) Chat(ctx context.Context, body []byte, h http.Header) (*http.Res
 	b.calls.Add(1)
 	if b.where == "in the call" {
 		var none map[string]int
-		none[secretText]++
+		none[secretText]++ //nolint:staticcheck // the bug that it is to have
 	}
 	resp, err := b.upstream.Chat(ctx, body, h)
 	if err == nil && b.where == "within the answer" {

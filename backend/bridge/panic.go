@@ -18,7 +18,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 			if p == nil {
 				return
 			}
-			if p != http.ErrAbortHandler {
+			if p != http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http looks for it
 				s.logPanic(r.URL.Path, p)
 			}
 			panic(http.ErrAbortHandler) // the connection is cut: nothing more can be said on it
@@ -37,7 +37,7 @@ func (t *turn) contain(w http.ResponseWriter) {
 	if p == nil {
 		return
 	}
-	if p == http.ErrAbortHandler {
+	if p == http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http looks for it
 		panic(p)
 	}
 	t.server.logPanic("turn", p)

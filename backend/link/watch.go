@@ -37,7 +37,7 @@ func (l *Local) watchFiles(ctx context.Context) {
 			if ok && due == nil && w.concerns(e) {
 				due = time.After(settleTime)
 			}
-		case <-w.fs.Errors: // events were lost, so any file may have changed
+		case <-w.fs.Errors: //nolint:errcheck // whatever it is, events were lost, so any file may have changed
 			due = time.After(0)
 		case <-due:
 			due = nil

@@ -38,13 +38,16 @@ func (j *job) compile(ctx context.Context, e executable) error {
 	if e.tags != "" {
 		args = append(args, "-tags="+e.tags)
 	}
+	return j.command(ctx, j.tree, e.env(), "go", append(args, ".")...)
+}
+
+// env keeps what this machine's Go is told from deciding what others get.
+func (e executable) env() []string {
 	cgo := "0"
 	if e.cgo {
 		cgo = "1"
 	}
-	// GOAMD64 and GOFLAGS of this machine must not decide what others get.
-	env := []string{"GOOS=" + e.os, "GOARCH=" + e.arch, "CGO_ENABLED=" + cgo, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT="}
-	return j.command(ctx, j.tree, env, "go", append(args, ".")...)
+	return []string{"GOOS=" + e.os, "GOARCH=" + e.arch, "CGO_ENABLED=" + cgo, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT="}
 }
 
 // buildTools builds what build/tools/go.mod pins. A bill of materials has the

@@ -58,9 +58,12 @@ func (j *job) notices(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	modules := map[string]string{"Go " + strings.TrimPrefix(runtime.Version(), "go"): strings.TrimSpace(string(root))}
-	for _, t := range targets {
-		env := []string{"GOOS=" + t.os, "GOARCH=" + t.arch, "CGO_ENABLED=0", "GOFLAGS="}
-		out, err := j.output(ctx, j.tree, env, "go", "list", "-deps", "-json=Module", ".")
+	for _, e := range []executable{
+		{target: target{"linux", "amd64"}}, {target: target{"linux", "amd64"}, tags: panelTags, cgo: true},
+		{target: target{"windows", "amd64"}}, {target: target{"windows", "amd64"}, tags: windowTags},
+		{target: target{"darwin", "arm64"}}, {target: target{"darwin", "arm64"}, tags: windowTags, cgo: true},
+	} {
+		out, err := j.output(ctx, j.tree, e.env(), "go", "list", "-deps", "-tags="+e.tags, "-json=Module", ".")
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,8 @@ const (
 	program      = "clawrouter-codex"
 	panelProgram = program + "-panel"
 	desktopID    = "ai.blockrun." + program
-	panelTags    = "desktop,production,webkit2_41"
+	windowTags   = "desktop,production"       // with the panel's window inside
+	panelTags    = windowTags + ",webkit2_41" // on Linux: the window alone
 )
 
 // stage is a folder that holds what one package will, below .cache.
@@ -185,7 +186,7 @@ func (j *job) windows(ctx context.Context, t target, p papers) error {
 	console := filepath.Join(folder, program+".exe")
 	for _, e := range []executable{
 		{target: t, path: console},
-		{target: t, path: filepath.Join(folder, program+"-app.exe"), tags: "desktop,production", windows: "windowsgui"},
+		{target: t, path: filepath.Join(folder, program+"-app.exe"), tags: windowTags, windows: "windowsgui"},
 	} {
 		if err := j.compile(ctx, e); err != nil {
 			return err

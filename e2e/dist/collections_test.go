@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -74,7 +75,8 @@ func TestNPM(t *testing.T) {
 	if err != nil || !bytes.Contains(out, []byte(`"version":"`+m.version+`"`)) {
 		t.Errorf("version: %v %s", err, out)
 	}
-	if _, err := command("no-such-command").Output(); err == nil || err.(*exec.ExitError).ExitCode() != 2 {
+	wrong := command("no-such-command")
+	if err := wrong.Run(); err == nil || wrong.ProcessState.ExitCode() != 2 {
 		t.Errorf("a wrong command line ended with %v, not 2", err)
 	}
 	// Without the package of the system it says what to do.
@@ -215,7 +217,7 @@ func plistKeys(t *testing.T, path string) []string {
 	var keys []string
 	for d := xml.NewDecoder(bytes.NewReader(text)); ; {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return keys
 		}
 		if err != nil {
