@@ -35,6 +35,7 @@ func (t *turn) beginLocked() {
 // flush writes the events made since the last flush; t.mu is held.
 func (t *turn) flush() {
 	events := t.stream.Take()
+	defer t.stream.Taken()
 	if len(events) == 0 || !t.request.Stream || t.gone {
 		return
 	}
@@ -43,7 +44,7 @@ func (t *turn) flush() {
 		t.gone = true
 		return
 	}
-	if http.NewResponseController(t.w).Flush() != nil {
+	if t.control.Flush() != nil {
 		t.gone = true
 	}
 }

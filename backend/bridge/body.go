@@ -32,7 +32,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, patience time
 	if size > limit {
 		return nil, errTooLarge
 	}
-	var buf bytes.Buffer
+	buf := bytes.NewBuffer(bodies.take())
 	if size > 0 {
 		// A size is a claim: who only claims one shall not have the memory.
 		buf.Grow(int(min(size, maxClaim)) + bytes.MinRead)

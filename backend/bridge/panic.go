@@ -45,7 +45,7 @@ func (t *turn) contain(w http.ResponseWriter) {
 		fail(w, http.StatusBadRequest, translate.CodeTell, bug)
 		return
 	}
-	t.w = w
+	t.w, t.control = w, http.NewResponseController(w)
 	f := &translate.Failure{Kind: translate.FailBug, Message: bug}
 	t.settle(f)
 	t.fail(f, translate.CodeTell, 0)

@@ -35,7 +35,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 		s.refuse(w, err)
 		return nil
 	}
-	return &turn{server: s, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
+	return &turn{server: s, body: body, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
 }
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
@@ -45,6 +45,7 @@ func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
+	t.forgetBody()
 	s.showRequest(r.Context(), t)
 	ctx, cancel := s.turnContext(r.Context(), t.clawRouter)
 	defer cancel()

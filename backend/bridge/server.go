@@ -14,6 +14,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
+	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
 // Upstream is whoever answers Chat Completions for us; *proxy.Client is one.
@@ -121,6 +122,7 @@ type Server struct {
 	choice    *modelChoice
 	told      toldOnce
 	recalled  recalled
+	tools     translate.ToolCache
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.

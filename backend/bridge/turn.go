@@ -18,9 +18,11 @@ import (
 // turn is one /v1/responses call, from its request to its last event.
 type turn struct {
 	server     *Server
+	body       []byte // of the client's request, until it is translated
 	request    *translate.Request
-	chat       []byte
+	chat       []byte      // nil when it can no more have to be sent again
 	header     http.Header // what goes upstream beside the body
+	translated *translate.Turn
 	stream     *translate.Stream
 	clawRouter bool
 	compacts   bool // the answer is that of /v1/responses/compact
@@ -46,8 +48,9 @@ type turn struct {
 	// keep-alive timer does both beside the turn's own goroutine.
 	mu        sync.Mutex
 	w         http.ResponseWriter
-	committed bool // the answer has begun as a stream, or will be a JSON object
-	gone      bool // the client went away; upstream's answer is read to its end
+	control   *http.ResponseController // of w
+	committed bool                     // the answer has begun as a stream, or will be a JSON object
+	gone      bool                     // the client went away; upstream's answer is read to its end
 	ended     bool
 	lastWrite time.Time
 }
@@ -67,6 +70,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	to.WebSearch = t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
 	t.limit(&to, h)
+	to.Tools = &t.server.tools
 	t.to = to
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
@@ -76,7 +80,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	if !t.once() {
 		t.have = nil // only a whole answer can leave items out
 	}
-	t.chat, t.stream = chat, tr.Stream(translate.StreamOptions{
+	t.chat, t.translated, t.stream = chat, tr, tr.Stream(translate.StreamOptions{
 		Have:  t.have,
 		NewID: func(prefix string) string { return t.newID(prefix) },
 	})
@@ -88,7 +92,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 }
 
 func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	t.w, t.lastWrite = w, time.Now()
+	t.w, t.control, t.lastWrite = w, http.NewResponseController(w), time.Now()
 	if t.request.Stream {
 		stop := t.keepAlive(t.server.cfg.KeepAlive)
 		defer stop()
@@ -109,7 +113,7 @@ func (t *turn) round(ctx, client context.Context) (another bool) {
 		}
 		f := t.asFailure(ctx, client, err)
 		remedy := f.Remedy(t.situation())
-		if attempt >= remedy.Repeats || !t.pause(ctx, attempt) {
+		if attempt >= remedy.Repeats || t.chat == nil || !t.pause(ctx, attempt) {
 			t.fail(f, t.limitRepeats(remedy.Code), attempt)
 			return false
 		}
@@ -266,13 +270,6 @@ func looksLikeEvents(data []byte) bool {
 	return strings.HasPrefix(head, "data:") || strings.HasPrefix(head, ":") || strings.HasPrefix(head, "event:")
 }
 
-// readBuffer is the size of one read from upstream, in bytes. What one read
-// brings goes to the client in one write: while more is buffered nothing is
-// flushed, and when upstream pauses nothing is held back.
-const readBuffer = 32 << 10
-
-var buffers = sync.Pool{New: func() any { b := make([]byte, readBuffer); return &b }}
-
 func (t *turn) readEvents(body io.Reader) error {
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
@@ -300,6 +297,7 @@ func (t *turn) feed(dec *translate.SSEDecoder, p []byte) error {
 	defer t.mu.Unlock()
 	err := dec.Feed(p, t.stream.Chunk)
 	t.flush()
+	t.forgetChat()
 	return err
 }
 

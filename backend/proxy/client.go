@@ -134,7 +134,13 @@ func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*ht
 		return nil, err
 	}
 	copyAllowed(req.Header, header)
-	return c.send(req, true)
+	sent := newSentBody(body)
+	sent.put(req)
+	resp, err := c.send(req, true, func(info httptrace.WroteRequestInfo) { sent.wrote.Store(info.Err == nil) })
+	if err == nil {
+		sent.forget()
+	}
+	return resp, err
 }
 
 // Models returns the body of GET /v1/models. A status other than 200 is a
@@ -166,12 +172,12 @@ func (c *Client) newRequest(ctx context.Context, method, path, query string, bod
 // send carries one request. withKey is false for the endpoints outside /v1: a
 // LiteLLM that is asked for /health with a key calls every model it knows, at
 // its owner's expense.
-func (c *Client) send(req *http.Request, withKey bool) (*http.Response, error) {
+func (c *Client) send(req *http.Request, withKey bool, wrote func(httptrace.WroteRequestInfo)) (*http.Response, error) {
 	if withKey && c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
 	var sent atomic.Bool
-	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }, WroteRequest: wrote}
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -211,7 +217,7 @@ func (c *Client) get(ctx context.Context, path, query string, limit int64, withK
 
 // whole sends req and reads an answer of at most limit bytes.
 func (c *Client) whole(req *http.Request, limit int64, withKey bool) ([]byte, error) {
-	resp, err := c.send(req, withKey)
+	resp, err := c.send(req, withKey, nil)
 	if err != nil {
 		return nil, err
 	}

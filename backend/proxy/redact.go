@@ -13,15 +13,26 @@ const redacted = "[secret removed]"
 
 // secretShapes are what no log should hold, whoever's it is. A bare 64-digit hex
 // number is not among them: every transaction of the user's has one.
-var secretShapes = []*regexp.Regexp{
-	regexp.MustCompile(`brk_[A-Za-z0-9_-]{8,}`),
-	regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`),
-	regexp.MustCompile(`(?i)\b(?:private|wallet|secret)[ _-]?key["']?\s*[:=]\s*["']?(?:0x)?[0-9a-f]{16,}`),
-	regexp.MustCompile(`(?i)\b(?:mnemonic|seed phrase|recovery (?:words|phrase))["']?\s*[:=]\s*["']?(?:[a-z]+[ ,]+){11,23}[a-z]+`),
+var secretShapes = []secretShape{
+	{"_", regexp.MustCompile(`brk_[A-Za-z0-9_-]{8,}`)},
+	{" \t\r\n\f", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`)},
+	{":=", regexp.MustCompile(`(?i)\b(?:private|wallet|secret)[ _-]?key["']?\s*[:=]\s*["']?(?:0x)?[0-9a-f]{16,}`)},
+	{":=", regexp.MustCompile(`(?i)\b(?:mnemonic|seed phrase|recovery (?:words|phrase))["']?\s*[:=]\s*["']?(?:[a-z]+[ ,]+){11,23}[a-z]+`)},
 	// A Solana key in its file's form.
-	regexp.MustCompile(`\[(?:\s*\d{1,3}\s*,){31,}\s*\d{1,3}\s*\]`),
-	regexp.MustCompile(`\b(?:sk|ghp|gho|xox[bp])[-_][A-Za-z0-9_-]{16,}`),
+	{"[", regexp.MustCompile(`\[(?:\s*\d{1,3}\s*,){31,}\s*\d{1,3}\s*\]`)},
+	{"-_", regexp.MustCompile(`\b(?:sk|ghp|gho|xox[bp])[-_][A-Za-z0-9_-]{16,}`)},
 }
+
+// secretShape is a shape and the characters of which it always holds one. To look
+// for these first makes the line of a turn, which is all names and figures, cost a
+// fiftieth of a turn in place of a twentieth.
+type secretShape struct {
+	holds string
+	re    *regexp.Regexp
+}
+
+// shortestSecret is the length of the shortest text that has one of the shapes.
+const shortestSecret = len("brk_") + 8
 
 // Redactor takes secrets out of text: the given ones in every spelling, and
 // whatever has the shape of a key.
@@ -60,8 +71,10 @@ func (r *Redactor) Redact(s string) string {
 			s = re.ReplaceAllLiteralString(s, redacted)
 		}
 	}
-	for _, re := range secretShapes {
-		s = re.ReplaceAllLiteralString(s, redacted)
+	for _, shape := range secretShapes {
+		if len(s) >= shortestSecret && strings.ContainsAny(s, shape.holds) {
+			s = shape.re.ReplaceAllLiteralString(s, redacted)
+		}
 	}
 	return s
 }

@@ -66,7 +66,7 @@ func (s *Stream) endCompaction() {
 
 // Compaction returns the answer to POST /v1/responses/compact; nil before End.
 func (s *Stream) Compaction() []byte {
-	if s.final == nil {
+	if s.response == nil {
 		return nil
 	}
 	dst := []byte(`{"id":"` + s.id + `","object":"response.compaction","created_at":`)

@@ -117,16 +117,23 @@ func (s *Stream) Fail(f *Failure, code string) {
 
 func (s *Stream) last(st status, f *Failure, code string) {
 	s.done = true
-	s.final = s.appendResponse(nil, st, f, code)
+	s.response = func() []byte { return s.appendResponse(nil, st, f, code) }
 	typ := map[status]string{statusCompleted: evCompleted, statusIncomplete: evIncomplete, statusFailed: evFailed}[st]
+	s.ev.room(len(s.output) + s.echoSize())
 	s.ev.start(typ)
-	s.ev.raw("response", s.final)
+	s.ev.str(`,"response":`)
+	s.ev.out = s.appendResponse(s.ev.out, st, f, code)
 	s.ev.end()
 }
 
 // Response returns the Response object that the answer ended in, for a client
 // that asked for no stream; nil before End or Fail.
-func (s *Stream) Response() []byte { return s.final }
+func (s *Stream) Response() []byte {
+	if s.response == nil {
+		return nil
+	}
+	return s.response()
+}
 
 // estimateUsage fills in what upstream did not tell: Codex decides by usage when
 // to compact, and a session without it overflows.

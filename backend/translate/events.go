@@ -1,6 +1,9 @@
 package translate
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // events writes server-sent events of the Responses API into a buffer.
 type events struct {
@@ -8,8 +11,32 @@ type events struct {
 	seq int64
 }
 
+// maxHeldEvents is the room for events that a stream keeps while it waits, in bytes.
+const maxHeldEvents = 4 << 10
+
+// eventPool holds room for the events that repeat the request, which come twice at
+// the beginning of an answer and once at its end: with Codex's tools, some 80 KB an
+// answer that are else allocated anew.
+var eventPool roomPool
+
+// room makes room for n more bytes.
+func (e *events) room(n int) {
+	if e.out == nil {
+		e.out = eventPool.take(n)
+	}
+	e.out = slices.Grow(e.out, n)
+}
+
+// ready makes room where the last events were taken and written.
+func (e *events) ready() {
+	if e.out == nil {
+		e.out = eventPool.take(maxHeldEvents)
+	}
+}
+
 // start opens one event; the caller appends `,"field":…` and calls end.
 func (e *events) start(typ string) {
+	e.ready()
 	e.out = append(e.out, "event: "...)
 	e.out = append(e.out, typ...)
 	e.out = append(e.out, "\ndata: {\"type\":\""...)
@@ -69,6 +96,7 @@ func newDelta(typ, id string, outputIndex int, index string) deltaEvent {
 
 // delta writes one event; in is the inside of a JSON string.
 func (e *events) delta(d *deltaEvent, in []byte) {
+	e.ready()
 	e.out = append(e.out, d.head...)
 	e.out = strconv.AppendInt(e.out, e.seq, 10)
 	e.seq++

@@ -106,6 +106,11 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code st
 	return dst
 }
 
+// echoSize is about the size of a Response without output, in bytes.
+func (s *Stream) echoSize() int {
+	return 2048 + len(s.turn.Request.instructions) + len(s.turn.echoTools) + len(s.turn.echoFormat)
+}
+
 func (s *Stream) reasoningEcho() string {
 	o := s.turn.Request.reasoning
 	effort, summary := `null`, `null`

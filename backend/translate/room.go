@@ -1,5 +1,7 @@
 package translate
 
+import "sync"
+
 // room hands out small slices from large allocations. A request holds hundreds of
 // parts and calls, one or two at a time: without it there are 1.8 allocations to a
 // KB of request, with it 0.4.
@@ -20,4 +22,23 @@ func (r *room[T]) add(s []T, v T) []T {
 	s = append(s, v)
 	r.free = s[len(s):]
 	return s
+}
+
+// roomPool keeps large byte slices for use by the next.
+type roomPool struct{ pool sync.Pool }
+
+// maxPooledRoom keeps one huge request from holding memory for all others, in bytes.
+const maxPooledRoom = 1 << 20
+
+func (p *roomPool) take(n int) []byte {
+	if b, ok := p.pool.Get().(*[]byte); ok && cap(*b) >= n {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, n)
+}
+
+func (p *roomPool) give(b []byte) {
+	if cap(b) <= maxPooledRoom {
+		p.pool.Put(&b)
+	}
 }

@@ -68,10 +68,10 @@ type Stream struct {
 	unsaid                          map[string]string // sealed thoughts by item, that the client did not ask for
 	before                          Usage             // of the rounds before
 
-	chunk  chunk
-	same   sameChunk
-	reader reader
-	final  []byte // the response object of the last event
+	chunk    chunk
+	same     sameChunk
+	reader   reader
+	response func() []byte // writes the object of the last event; nil before it
 }
 
 // openItem is the message or reasoning item that deltas now go to.
@@ -116,8 +116,18 @@ func (s *Stream) Take() []byte {
 	return out
 }
 
+// Taken says that what Take returned is needed no more. A stream that waits for its
+// upstream then holds no room for the large events at its beginning.
+func (s *Stream) Taken() {
+	if cap(s.ev.out) > maxHeldEvents {
+		eventPool.give(s.ev.out)
+		s.ev.out = nil
+	}
+}
+
 // Begin writes the events that open every answer.
 func (s *Stream) Begin() {
+	s.ev.room(2 * s.echoSize())
 	s.progress(evCreated)
 	s.progress(evInProgress)
 }

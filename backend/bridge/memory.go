@@ -1,0 +1,53 @@
+package bridge
+
+import "sync"
+
+// What a turn holds in memory. It can last for many minutes, and a user's agents
+// have hundreds of them open: none holds more than it still needs.
+
+// forgetBody lets go of the client's request, which the chat request has taken the
+// place of, unless the turn may need it for another round.
+func (t *turn) forgetBody() {
+	if t.translated.Forget() {
+		bodies.give(t.body)
+	}
+	t.body = nil
+}
+
+// forgetChat lets go of the chat request when the client has part of the answer:
+// from then on only the client can start over. t.mu is held.
+func (t *turn) forgetChat() {
+	if t.chat != nil && t.stream.Produced() {
+		t.chat = nil
+	}
+}
+
+// bodies holds room for requests: without it, half of what a turn allocates is the
+// body of its request, which is read once and thrown away.
+var bodies bodyPool
+
+type bodyPool struct{ pool sync.Pool }
+
+// maxPooledBody keeps one huge request from holding memory for all others, in bytes.
+const maxPooledBody = 1 << 20
+
+func (p *bodyPool) take() []byte {
+	if b, ok := p.pool.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return nil
+}
+
+func (p *bodyPool) give(b []byte) {
+	if cap(b) <= maxPooledBody {
+		p.pool.Put(&b)
+	}
+}
+
+// readBuffer is the size of one read from upstream, in bytes: that of the
+// transport's own buffer, from which no more can come at once. What one read brings
+// goes to the client in one write: while more is buffered nothing is flushed, and
+// when upstream pauses nothing is held back.
+const readBuffer = 16 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, readBuffer); return &b }}

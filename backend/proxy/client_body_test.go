@@ -1,0 +1,82 @@
+package proxy
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"testing"
+)
+
+// A megabyte late in a session is not held while its answer is read, which can
+// take many minutes.
+func TestBodyIsLetGoOf(t *testing.T) {
+	const size = 8 << 20
+	more := make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if n != size || err != nil {
+			t.Errorf("%d bytes came, %v", n, err)
+		}
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-more
+		_, _ = io.WriteString(w, "end")
+	}))
+	defer upstream.Close()
+	c, err := NewClient(upstream.URL, ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	collected := make(chan struct{})
+	body := bytes.Repeat([]byte{' '}, size)
+	runtime.AddCleanup(&body[0], func(gone chan struct{}) { close(gone) }, collected)
+	resp, err := c.Chat(t.Context(), body, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body = nil
+	for held := true; held; { // a test that hangs here holds it
+		runtime.GC()
+		select {
+		case <-collected:
+			held = false
+		default:
+			runtime.Gosched()
+		}
+	}
+	close(more)
+	if rest, err := io.ReadAll(resp.Body); string(rest) != "end" || err != nil {
+		t.Errorf("the answer: %q, %v", rest, err)
+	}
+}
+
+// Where the answer comes before the body was read, the body stays whole.
+func TestBodyOfAnEarlyAnswer(t *testing.T) {
+	const size = 16 << 20
+	got := make(chan int64, 1)
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		n, _ := io.Copy(io.Discard, r.Body)
+		got <- n
+	}))
+	defer upstream.Close()
+	c, err := NewClient(upstream.URL, ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	resp, err := c.Chat(t.Context(), make([]byte, size), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if n := <-got; n != size {
+		t.Errorf("%d of %d bytes came", n, size)
+	}
+}
