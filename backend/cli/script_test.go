@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -28,8 +29,19 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           condition,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "feed": feed, "atlogin": atLogin, "nosecret": nosecret},
 	})
+}
+
+// condition knows usable-node: the machine has a Node.js where it is found
+// whatever PATH says.
+func condition(name string) (bool, error) {
+	if name != "usable-node" {
+		return false, fmt.Errorf("no condition %q", name)
+	}
+	_, err := proxy.CheckNode(context.Background(), proxy.NodeSearch{Env: []string{"PATH="}, Home: os.DevNull})
+	return err == nil, nil
 }
 
 func TestMain(m *testing.M) {
