@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/bridge"
 	"github.com/BlockRunAI/clawrouter-codex/backend/clawsim"
@@ -187,4 +188,44 @@ func TestTheGatewayNeverChargesMoreThanTheCap(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls, %s charged, %s booked", record.PaidCalls, spend.Micros(record.Charged), book.Status().Today)
+}
+
+// ClawRouter throws away an answer whose client hung up, so that the same request
+// would be paid again; later releases even end the call that is paid. What prevents
+// both is that the bridge does not hang up when Codex does.
+func TestTheBridgeDoesNotHangUpWhenCodexDoes(t *testing.T) {
+	for _, version := range []string{clawsim.MeasuredVersion, clawsim.NewestVersion} {
+		t.Run(version, func(t *testing.T) {
+			sim, client := clawRouter(t, clawsim.Options{Version: version})
+			url := bridgeFor(t, client)
+			body := `{"model":"zai/glm-5.2","stream":true,"input":[{"role":"user","content":"[[slow 0.5]] hi"}]}`
+			ctx, leave := context.WithCancel(t.Context())
+			resp := post(t, ctx, url, body, codexHeaders...)
+			await(t, "the call at the gateway", func() bool { return sim.Record().CallCount == 1 })
+			leave()
+			_ = resp.Body.Close()
+			await(t, "the end of the call", func() bool { return sim.Record().Calls[0].Outcome != "pending" })
+			if e := last(t, post(t, t.Context(), url, body, codexHeaders...)); e.Type != "response.completed" {
+				t.Errorf("the repeat ended with %+v", e)
+			}
+			r := sim.Record()
+			if r.PaidCalls != 1 || r.Calls[0].ClientGone || r.Calls[0].Outcome != "answered" {
+				t.Errorf("%d calls paid; the first: %+v", r.PaidCalls, r.Calls[0])
+			}
+		})
+	}
+}
+
+// await looks until it is so.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for !so() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
