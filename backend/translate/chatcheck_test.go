@@ -37,6 +37,8 @@ type chatMessage struct {
 	} `json:"tool_calls"`
 }
 
+var callID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+
 var toolName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // checkChat checks what every Chat provider demands of a request and answers 400
@@ -115,13 +117,18 @@ func checkMessage(i int, m chatMessage, ids map[string]bool) error {
 	if k := m.Content.Kind(); k != '"' && k != '[' && (m.Role != "assistant" || k != 'n') {
 		return fmt.Errorf("content is %s", m.Content)
 	}
+	if c := string(m.Content); c == `""` || c == `[]` || c == `[{"type":"text","text":""}]` {
+		return fmt.Errorf("a message with nothing in it")
+	}
 	if len(m.ToolCalls) > 0 && m.Role != "assistant" {
 		return fmt.Errorf("a %s calls tools", m.Role)
 	}
 	for _, c := range m.ToolCalls {
 		switch {
-		case c.ID == "" || ids[c.ID]:
-			return fmt.Errorf("call id %q is empty or not unique", c.ID)
+		case !callID.MatchString(c.ID) || ids[c.ID]:
+			return fmt.Errorf("call id %q is malformed or not unique", c.ID)
+		case !object([]byte(c.Function.Arguments)):
+			return fmt.Errorf("arguments %q are no object", c.Function.Arguments)
 		case c.Type != "function" || !toolName.MatchString(c.Function.Name):
 			return fmt.Errorf("call of %s %q", c.Type, c.Function.Name)
 		}

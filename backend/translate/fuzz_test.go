@@ -200,3 +200,44 @@ func checkInside(t *testing.T, in []byte) {
 		t.Fatalf("not the inside of a JSON string: %q", in)
 	}
 }
+
+// FuzzSearchRounds has a turn go on after every search that it asks for, with any
+// bytes as the answers and as what was found. All rounds together are one answer in
+// the right order, and what they are asked with is a request that every provider takes.
+func FuzzSearchRounds(f *testing.F) {
+	for _, sc := range scripts(f) {
+		f.Add([]byte(searchCall), sc.upstream, "found", uint8(3))
+	}
+	f.Add([]byte(searchCall), []byte(searchAnswer), "\xff\"", uint8(0))
+	f.Add([]byte(`{"choices":[{"message":{"content":"<tool_call>\n{\"name\": \"web_search\", \"arguments\": {\"query\": \"x\"}}\n</tool_call>","tool_calls":[{"function":{"name":"web_search"}},{"function":{"name":"run","arguments":"{"}}]},"finish_reason":"stop"}]}`), []byte(searchCall), "", uint8(1))
+	f.Fuzz(func(t *testing.T, first, second []byte, found string, flags uint8) {
+		_, turn := translated(t, askSearch, searchTarget)
+		turn.Codex = flags&1 != 0
+		s := turn.Stream(StreamOptions{NewID: numbered(), Now: noon})
+		s.Begin()
+		err := s.Completion(first)
+		for round := 1; err == nil; round++ {
+			asked := s.Searches()
+			if len(asked) == 0 || round > MaxSearchRounds {
+				break
+			}
+			for range asked {
+				s.Found(found, flags&2 != 0)
+			}
+			to := searchTarget
+			to.SearchRounds = round
+			var chat []byte
+			if chat, err = s.Next(to); err != nil {
+				t.Fatal(err)
+			}
+			if chat == nil {
+				break
+			}
+			if bad := checkChat(chat); bad != nil {
+				t.Fatalf("%v in %s", bad, chat)
+			}
+			err = s.Completion(second)
+		}
+		mustRead(t, conclude(s, err))
+	})
+}

@@ -236,14 +236,14 @@ func (b *builder) call(it *item) {
 }
 
 func (b *builder) chatCall(it *item, id string) chatCall {
-	c := chatCall{id: id, arguments: asString(it.arguments)}
+	c := chatCall{id: id}
 	switch it.kind {
 	case itemCustomCall:
 		c.name, c.arguments, c.custom = b.names.called(toolCustom, it.namespace, it.name), it.input, true
 	case itemToolSearchCall:
-		c.name = b.names.upstream(toolRef{kind: toolSearch, name: "tool_search"})
+		c.name, c.arguments = b.names.upstream(toolRef{kind: toolSearch, name: "tool_search"}), b.acceptableArguments(it.arguments)
 	case itemActionCall:
-		c.name, c.arguments = b.names.upstream(hostedRef(it)), asString(it.action)
+		c.name, c.arguments = b.names.upstream(hostedRef(it)), b.acceptableArguments(it.action)
 	default:
 		c.name, c.arguments = b.names.called(toolFunction, it.namespace, it.name), b.acceptableArguments(it.arguments)
 	}
@@ -261,11 +261,26 @@ func asString(raw []byte) []byte {
 	return appendQuoted(nil, raw)
 }
 
+const (
+	// maxCallID is the longest id that OpenAI's Chat API takes.
+	maxCallID = 40
+	// keptOfID is how much of a longer one is kept, before a hash and a number.
+	keptOfID = maxCallID - len("_12345678") - len("_99")
+)
+
 // uniqueID gives each call its own id: upstreams refuse a repeated one, and
-// Codex does not make them unique.
-func (b *builder) uniqueID(source string) string {
+// Codex does not make them unique. Some also refuse what others make ids of, so that
+// a thread could not go on with another model.
+func (b *builder) uniqueID(client string) string {
+	source := cleanName(client)
 	if source == "" {
 		source = "call"
+	}
+	if len(source) > maxCallID-len("_99") {
+		source = withHash(source[:keptOfID], toolRef{name: client}, 0)
+	}
+	if source != client {
+		b.ids[client]++ // an answer must not use it again either
 	}
 	id := source
 	for b.ids[id] > 0 {

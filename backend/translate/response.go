@@ -45,16 +45,7 @@ const (
 // documents; strict clients refuse one that lacks any. failure and its code are
 // set for statusFailed.
 func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code string) []byte {
-	req := s.turn.Request
 	str := func(v string) { dst = append(dst, v...) }
-	orElse := func(name string, v []byte, other string) {
-		str(`,"` + name + `":`)
-		if v == nil {
-			str(other)
-			return
-		}
-		dst = append(dst, v...)
-	}
 	str(`{"id":"` + s.id + `","object":"response","created_at":`)
 	dst = strconv.AppendInt(dst, s.created, 10)
 	str(`,"completed_at":`)
@@ -83,6 +74,22 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code st
 	} else {
 		dst = s.told().append(dst)
 	}
+	dst = s.appendEcho(dst)
+	return append(dst, `,"previous_response_id":null,"conversation":null,"prompt":null,"prompt_cache_retention":null,"moderation":null,"store":false,"background":false,"access_programs":null}`...)
+}
+
+// appendEcho writes what the Response repeats of the request, and what it says where
+// the request said nothing.
+func (s *Stream) appendEcho(dst []byte) []byte {
+	req := s.turn.Request
+	orElse := func(name string, v []byte, other string) {
+		dst = append(dst, `,"`+name+`":`...)
+		if v == nil {
+			dst = append(dst, other...)
+			return
+		}
+		dst = append(dst, v...)
+	}
 	orElse("instructions", req.instructions, `null`)
 	orElse("tools", s.turn.echoTools, `[]`)
 	orElse("tool_choice", req.toolChoice, `"auto"`)
@@ -102,7 +109,6 @@ func (s *Stream) appendResponse(dst []byte, st status, failure *Failure, code st
 	orElse("safety_identifier", req.echo.safety, `null`)
 	orElse("prompt_cache_key", req.echo.promptCacheKey, `null`)
 	orElse("user", req.echo.user, `null`)
-	str(`,"previous_response_id":null,"conversation":null,"prompt":null,"prompt_cache_retention":null,"moderation":null,"store":false,"background":false,"access_programs":null}`)
 	return dst
 }
 

@@ -72,21 +72,31 @@ func flatName(ref toolRef) string {
 	if ref.namespace != "" {
 		name = ref.namespace + "__" + ref.name
 	}
-	clean := make([]byte, 0, len(name))
+	clean := cleanName(name)
+	switch {
+	case clean == "":
+		return "tool"
+	case len(clean) > maxToolName:
+		return withHash(clean, ref, 0)
+	}
+	return clean
+}
+
+// cleanName puts _ in the place of each byte that upstreams refuse in names and ids.
+func cleanName(name string) string {
 	for i := range len(name) {
-		c := name[i]
-		if !isNameByte(c) {
-			c = '_'
+		if isNameByte(name[i]) {
+			continue
 		}
-		clean = append(clean, c)
+		clean := []byte(name)
+		for ; i < len(clean); i++ {
+			if !isNameByte(clean[i]) {
+				clean[i] = '_'
+			}
+		}
+		return string(clean)
 	}
-	if len(clean) == 0 {
-		clean = append(clean, "tool"...)
-	}
-	if len(clean) > maxToolName {
-		return withHash(string(clean), ref, 0)
-	}
-	return string(clean)
+	return name
 }
 
 func isNameByte(c byte) bool {
