@@ -33,6 +33,9 @@ func (t *tray) add(k kind, text string, checked bool) item {
 func (t *tray) line() { systray.AddSeparator() }
 
 func (t *tray) setIcon(f face) {
+	// On Linux systray panics where the session bus has gone away: the icon went
+	// with it, and the link goes on.
+	defer func() { _ = recover() }()
 	if runtime.GOOS == "darwin" {
 		picture := icons.Tray(f.icon, icons.Template)
 		systray.SetTemplateIcon(picture, picture)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
@@ -59,6 +60,9 @@ type loop struct {
 // queued is how many clicks wait while one is worked on: more than a person makes.
 const queued = 32
 
+// quietTime is how long nothing happens before the program is at rest.
+const quietTime = 5 * time.Second
+
 // run draws until ctx ends, and owns every goroutine that it starts.
 func (l *loop) run(ctx context.Context) {
 	l.told = map[string]bool{}
@@ -70,6 +74,8 @@ func (l *loop) run(ctx context.Context) {
 	others.Go(func() { l.work(ctx) })
 
 	var states <-chan link.State
+	quiet := time.NewTimer(quietTime)
+	defer quiet.Stop()
 	l.menu.draw(draw(l.facts))
 	for {
 		select {
@@ -87,12 +93,17 @@ func (l *loop) run(ctx context.Context) {
 			change(&l.facts)
 		case <-l.repaint:
 			l.menu.repaint()
+			continue
+		case <-quiet.C:
+			rest()
+			continue
 		case <-ctx.Done():
 			l.facts = facts{stopping: true}
 			l.menu.draw(draw(l.facts))
 			return
 		}
 		l.menu.draw(draw(l.facts))
+		quiet.Reset(quietTime)
 	}
 }
 

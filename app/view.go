@@ -118,7 +118,8 @@ func draw(f facts) face {
 		rowSubscription: {text: "Subscription", tip: "Codex runs on your ChatGPT plan", checked: f.known && s.Provider == link.Subscription,
 			off: !f.known, click: click{do: useProvider, what: string(link.Subscription)}},
 		rowClawRouter: {text: "ClawRouter", tip: "Codex runs on any model, paid from your wallet", checked: f.known && s.Provider == link.ClawRouter,
-			off: !f.known, click: click{do: useProvider, what: string(link.ClawRouter)}},
+			// Before setup has written it, Codex has no list to choose from.
+			off: !f.known || s.Codex.Catalog == "", click: click{do: useProvider, what: string(link.ClawRouter)}},
 		rowModel: modelRow(f),
 		rowSearch: {text: "Web search", checked: s.WebSearch.On, off: !f.known,
 			click: click{do: setSearch, on: !s.WebSearch.On}},
@@ -284,15 +285,16 @@ func modelRow(f facts) row {
 	return out
 }
 
-// modelName is a model as Codex's picker names it.
+// modelName is a model as Codex's picker names it, and a routing profile by the
+// one word that tells it.
 func modelName(f facts, id string) string {
+	if profile := models.RoutingProfile(id); profile != "" {
+		return strings.ToUpper(profile[:1]) + profile[1:]
+	}
 	for _, m := range f.models {
 		if m.ID == id && m.Name != "" {
 			return m.Name
 		}
-	}
-	if profile := models.RoutingProfile(id); profile != "" {
-		return strings.ToUpper(profile[:1]) + profile[1:]
 	}
 	return id
 }

@@ -27,6 +27,7 @@ func well() facts {
 			Wallet: link.Wallet{Kind: proxy.WalletEVM, Address: "0xabc", Balance: &balance},
 			Spend:  link.Spend{Today: 420_000, Cap: &limit},
 			Login:  link.Login{Available: true},
+			Codex:  link.Codex{Catalog: "/home/ann/.codex/clawrouter-models.json"},
 		},
 		models: []codex.PickerModel{
 			{ID: "blockrun/auto", Name: "Auto"},
@@ -179,6 +180,8 @@ func TestWhatAStateChanges(t *testing.T) {
 		}, `+  Words without an end that go on that go on that go on that…`},
 		{"a click that did nothing", func(f *facts) { f.trouble = "config.toml cannot be read: line 3" },
 			"+  config.toml cannot be read: line 3"},
+		{"before setup", func(f *facts) { f.state.Codex.Catalog = "" }, `-x ClawRouter
++x ClawRouter (grey)`},
 		{"web search", func(f *facts) { f.state.WebSearch.On = true }, `-- Web search
 +x Web search`},
 		{"no cap", func(f *facts) { f.state.Spend.Cap = nil }, `-  Today $0.42 of $5.00 (grey)

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +121,7 @@ func (p *process) wait(ctx context.Context) error {
 	case <-p.opened:
 		return nil
 	case <-p.gone:
-		if p.err == nil {
+		if p.err == nil || errors.Is(p.err, exec.ErrWaitDelay) {
 			return nil // the app has a window already, and shows that one
 		}
 		return fmt.Errorf("the panel's window did not open: %s", p.said.String())
@@ -134,35 +133,40 @@ func (p *process) wait(ctx context.Context) error {
 // startWindow starts the process of a window, which ours gives orders.
 func startWindow(line, environ []string, ours bool) (*process, error) {
 	p := &process{cmd: exec.Command(line[0], line[1:]...), opened: make(chan struct{}), gone: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stderr = environ, &p.said
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environ, &opening{done: p.opened}, &p.said
+	// The web view's own processes hold our pipes for a moment longer than it lives.
+	p.cmd.WaitDelay = 100 * time.Millisecond
 	var err error
 	if ours {
 		if p.orders, err = p.cmd.StdinPipe(); err != nil {
 			return nil, err
 		}
 	}
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	go p.watch(stdout)
+	go func() { // close waits for it
+		p.err = p.cmd.Wait()
+		close(p.gone)
+	}()
 	return p, nil
 }
 
-// watch reads what a window prints and notes its end; close waits for it.
-func (p *process) watch(stdout io.Reader) {
-	told := false
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
-		if lines.Text() == window.IsOpen && !told {
-			told = true
-			close(p.opened)
-		}
+// opening closes done once a window prints that it is open.
+type opening struct {
+	line string
+	done chan struct{}
+	told bool
+}
+
+func (o *opening) Write(p []byte) (int, error) {
+	o.line += string(p)
+	if !o.told && strings.Contains(o.line, window.IsOpen+"\n") {
+		o.told = true
+		close(o.done)
 	}
-	p.err = p.cmd.Wait()
-	close(p.gone)
+	o.line = o.line[max(0, len(o.line)-len(window.IsOpen)):]
+	return len(p), nil
 }
 
 // show brings a window to the front; false says that it is gone.

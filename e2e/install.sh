@@ -41,6 +41,9 @@ as_root() {
 # The race detector links with the C compiler; Codex asks git about the folder it works in;
 # the last three look at the packages that dist makes.
 debian_packages="ca-certificates gcc git libc6-dev appstream desktop-file-utils groff-base"
+# A session bus, a virtual screen with a panel, what clicks and looks there, and what the
+# panel's window is built with.
+desktop_packages="dbus-daemon xvfb xfce4-panel xfwm4 xfconf xdotool xclip imagemagick pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev"
 
 install_system() {
   command -v go >/dev/null || fail "Go is missing. Install Go 1.26 or newer, then run this again."
@@ -59,7 +62,7 @@ install_system() {
 install_debian() {
   local package
   missing=""
-  for package in $debian_packages; do
+  for package in $debian_packages $desktop_packages; do
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
     "install ok installed") ;;
     *) missing="$missing $package" ;;

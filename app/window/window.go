@@ -171,7 +171,7 @@ func (v *view) remember() {
 }
 
 const (
-	endAgain = 100 * time.Millisecond
+	endAgain = 500 * time.Millisecond
 	endWait  = 5 * time.Second
 )
 

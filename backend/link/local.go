@@ -92,7 +92,7 @@ func NewLocal(o Options) *Local {
 		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin},
 		subs:   map[*subscriber]struct{}{},
 	}
-	l.disk = onDisk{model: s.Model.V, search: s.WebSearch.V}
+	l.disk = onDisk{model: s.Model.V, search: s.WebSearch.V, menuBar: menuBarOf(s)}
 	if stored, err := s.Stored(); err == nil {
 		l.disk.search = stored.WebSearch.V // the environment may have decided otherwise
 	}

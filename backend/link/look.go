@@ -15,14 +15,13 @@ import (
 func (l *Local) state(ctx context.Context) State {
 	l.mu.Lock()
 	chosen, last, search, identity := l.chosen, l.last, l.search, l.identity
-	balance, asked, switched := l.balance, l.asked, l.switched
+	balance, asked, switched, menuBar := l.balance, l.asked, l.switched, l.disk.menuBar
 	l.mu.Unlock()
 	s := State{
 		Running: l.o.Bridge.Port != 0, Provider: Subscription,
-		MenuBar:   MenuBar{Notifications: l.o.Settings.Notifications.V, Text: l.o.Settings.MenuBarText.V},
 		WebSearch: search, Bridge: l.o.Bridge, Version: l.o.Version,
 		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: cmp.Or(last.Used, last.Asked)},
-		Spend: l.spent(ctx), Restart: switched,
+		Spend: l.spent(ctx), MenuBar: menuBar, Restart: switched,
 	}
 	s.Login = l.login(ctx, s.Spend)
 	if s.Model.Free = freeInstead(last); s.Model.Free {

@@ -73,7 +73,7 @@ func proxyNotices(s *State, w proxy.State, add func(level Level, id, text, mend 
 		add(LevelError, id, e.Message, e.Mend)
 	}
 	if s.Bridge.Taken != "" {
-		add(LevelWarning, "bridge-moved", fmt.Sprintf("The bridge listens on port %d: the one that was asked for is in use (%s).", s.Bridge.Port, s.Bridge.Taken), "clawrouter-codex doctor")
+		add(LevelWarning, "bridge-moved", fmt.Sprintf("%s%s. The bridge listens on port %d instead, as long as this program runs.", strings.ToUpper(s.Bridge.Taken[:1]), s.Bridge.Taken[1:], s.Bridge.Port), "clawrouter-codex doctor")
 	}
 	if s.Wallet.Mismatch != "" {
 		add(LevelError, "wallet-mismatch", s.Wallet.Mismatch, "")

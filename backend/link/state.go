@@ -118,6 +118,10 @@ type MenuBar struct {
 	Text          settings.MenuBarText `json:"text"`          // beside the icon
 }
 
+func menuBarOf(s *settings.Settings) MenuBar {
+	return MenuBar{Notifications: s.Notifications.V, Text: s.MenuBarText.V}
+}
+
 // Codex is what Codex was told of the link.
 type Codex struct {
 	Home    string `json:"home"`

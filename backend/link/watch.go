@@ -144,7 +144,8 @@ func (w *fileWatch) follow(file string, folders map[string]bool) {
 type onDisk struct {
 	model    string
 	search   bool
-	broken   string // why settings.toml cannot be read
+	menuBar  MenuBar // nothing else says it
+	broken   string  // why settings.toml cannot be read
 	provider Provider
 	picker   []codex.PickerModel
 }
@@ -154,7 +155,7 @@ func (l *Local) files(before onDisk) onDisk {
 	now := before
 	now.broken = ""
 	if s, err := l.o.Settings.Stored(); err == nil {
-		now.model, now.search = s.Model.V, s.WebSearch.V
+		now.model, now.search, now.menuBar = s.Model.V, s.WebSearch.V, menuBarOf(s)
 	} else {
 		now.broken = err.Error()
 	}

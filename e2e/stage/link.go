@@ -82,7 +82,7 @@ func waitHealthy(t testing.TB, p *Process, url string) {
 			return fmt.Errorf("the process ended: %w", p.err)
 		default:
 		}
-		_, err := get(ctx, url)
+		_, err := Get(ctx, url)
 		return err
 	})
 	if err != nil {
@@ -177,7 +177,7 @@ func (l *Link) Next(t testing.TB, turns ...string) {
 // Record reads the stand-in's books.
 func (l *Link) Record(t testing.TB) Record {
 	t.Helper()
-	body, err := get(t.Context(), l.SimURL+"/__sim/record")
+	body, err := Get(t.Context(), l.SimURL+"/__sim/record")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,8 @@ func (l *Link) Chats(t testing.TB) []Chat {
 	return chats
 }
 
-func get(ctx context.Context, url string) ([]byte, error) {
+// Get reads what is at url, which must answer 200.
+func Get(ctx context.Context, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err

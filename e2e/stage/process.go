@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type Process struct {
 	output lockedBuffer
 	ended  chan struct{} // closed when Wait returned
 	err    error         // valid once ended is closed
+	quiet  atomic.Bool
 }
 
 // Command describes a child: its arguments, its whole environment and the
@@ -54,7 +56,7 @@ func Start(t testing.TB, c Command) *Process {
 		if strings.Contains(p.Output(), "DATA RACE") {
 			t.Error("the race detector complained")
 		}
-		if t.Failed() {
+		if t.Failed() && !p.quiet.Load() {
 			t.Logf("%s printed:\n%s", strings.Join(p.cmd.Args, " "), p.Output())
 		}
 	})
@@ -84,6 +86,13 @@ func (p *Process) Stop(t testing.TB) {
 
 // Output is what the child printed so far, both streams.
 func (p *Process) Output() string { return p.output.String() }
+
+// Quiet keeps what a child prints out of the log of a failed test: a desktop's own
+// programs complain all the time.
+func (p *Process) Quiet() { p.quiet.Store(true) }
+
+// PID is the child's.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Ended is closed once the child is gone.
 func (p *Process) Ended() <-chan struct{} { return p.ended }

@@ -29,6 +29,9 @@ func checks(ctx context.Context, log io.Writer) outcome {
 		{name: "vet e2e", args: []string{"go", "vet", "-tags=e2e", "./e2e/..."}},
 		{name: "vet macOS", env: []string{"GOOS=darwin", "CGO_ENABLED=0"}, args: []string{"go", "vet", "./..."}},
 		{name: "vet Windows", env: []string{"GOOS=windows", "CGO_ENABLED=0"}, args: []string{"go", "vet", "./..."}},
+		// Tray and window in one, which needs no cgo there.
+		{name: "build Windows", env: []string{"GOOS=windows", "CGO_ENABLED=0"}, args: []string{"go", "build", "-o", ".cache/bin/clawrouter-codex-app.exe",
+			"-tags=desktop,production", "-ldflags=-H windowsgui -s -w", "."}},
 	}
 	var sum outcome
 	for _, c := range list {

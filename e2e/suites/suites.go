@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 )
 
 // shortPlan is `make test`. The first lane compiles and computes; the second
-// mostly waits: for npm, then for clients that wait for the bridge.
+// mostly waits: for npm, then for clients that wait for the bridge; the third has a
+// desktop.
 func shortPlan(fuzzTime time.Duration) lanes {
 	older := []string{"CODEX_VERSION=" + olderCodex}
-	return lanes{
+	plan := lanes{
 		{
 			{"checks", checks},
 			{"unit", tests(nil, "-race", "-timeout=5m", "./...")},
@@ -31,6 +33,11 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
 		},
 	}
+	if runtime.GOOS == "linux" {
+		// It builds two programs of its own, then waits for windows and idles.
+		plan = append(plan, []suite{{"desktop", tests(nil, "-tags=e2e", "-timeout=8m", "./e2e/desktop/...")}})
+	}
+	return plan
 }
 
 // olderCodex is the oldest release whose profile files and request shape the
