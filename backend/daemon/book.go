@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
@@ -13,7 +12,7 @@ import (
 // nobody else writes to it.
 func openBook(o Options) (*spend.Book, error) {
 	book, err := spend.Open(spend.Options{
-		Folder: spend.Disk(o.Settings.Paths.Spend()), Prices: models.Snapshot(), Now: o.Now,
+		Folder: spend.Disk(o.Settings.Paths.Spend()), Prices: knownPrices(o.Settings.Paths), Now: o.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger of what turns cost: %w", err)

@@ -18,6 +18,7 @@ type ModelList struct {
 	Models []models.Model
 	Source string   // in words, for people
 	Notes  []string // what of the selection came to nothing, in words
+	public []byte   // BlockRun's list where it was read
 }
 
 const (
@@ -39,7 +40,7 @@ func ListModels(ctx context.Context, s *settings.Settings, version string, want 
 	if live.ids != nil && !live.clawRouter {
 		return foreignList(live, want)
 	}
-	table, prices := knownModels(ctx, s)
+	table, prices, public := knownModels(ctx, s)
 	source := fmt.Sprintf("models from %s, prices from %s", live.address, prices)
 	if live.ids == nil {
 		live.ids = table.IDs()
@@ -49,7 +50,7 @@ func ListModels(ctx context.Context, s *settings.Settings, version string, want 
 	if len(all) == 0 {
 		return ModelList{}, fmt.Errorf("%s offers no model that can hold a coding turn", live.address)
 	}
-	list := ModelList{Models: table.Select(all, want), Source: source}
+	list := ModelList{Models: table.Select(all, want), Source: source, public: public}
 	families, names := table.Unmatched(all, want)
 	if len(families) > 0 {
 		list.Notes = append(list.Notes, "no family of that name to leave out: "+strings.Join(families, ", "))
@@ -103,22 +104,23 @@ func askModels(ctx context.Context, s *settings.Settings, version string) (liveL
 	return live, nil
 }
 
-// knownModels is the public list laid over the built-in one, and its name.
-func knownModels(ctx context.Context, s *settings.Settings) (*models.Table, string) {
+// knownModels is the public list laid over the built-in one, its name, and what
+// was read of it.
+func knownModels(ctx context.Context, s *settings.Settings) (table *models.Table, from string, public []byte) {
 	builtIn := models.Snapshot()
 	name := "the built-in list of " + builtIn.Taken
 	if s.ModelList.V == settings.NoModelList {
-		return builtIn, name
+		return builtIn, name, nil
 	}
 	body, err := fetch(ctx, s.ModelList.V)
 	if err != nil {
-		return builtIn, name
+		return builtIn, name, nil
 	}
-	table, err := builtIn.Update(body)
+	table, err = builtIn.Update(body)
 	if err != nil {
-		return builtIn, name
+		return builtIn, name, nil
 	}
-	return table, s.ModelList.V
+	return table, s.ModelList.V, body
 }
 
 func fetch(ctx context.Context, address string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
 // answering is a server that gives the same answer to GET path and 404 else.
@@ -31,6 +33,41 @@ const (
 	foreignModels = `{"object":"list","data":[{"id":"qwen3-coder:30b"},{"id":"llama4"}]}`
 	publicModels  = `{"data":[{"id":"anthropic/claude-opus-5","name":"Opus of tomorrow","context_window":7000000,"pricing":{"input":1,"output":2},"categories":["chat"]}]}`
 )
+
+// The ledger counts with the prices that setup read last, also in a process that
+// runs meanwhile; a list that is broken changes nothing.
+func TestTheLedgerTakesThePricesOfTheDay(t *testing.T) {
+	s := load(t, map[string]string{
+		"CLAWROUTER_PROXY_URL": clawRouter(t), "BLOCKRUN_MODEL_CATALOG_URL": answering(t, "/prices", publicModels) + "/prices",
+	})
+	running := run(t, Options{Settings: s, Command: "start"}).waitReady()
+	cost := func() spend.Micros {
+		t.Helper()
+		turn(t, running.Bridge, "anthropic/claude-opus-5")
+		spending, err := running.Local.Spending(t.Context(), 1, 1)
+		if err != nil || len(spending.Recent) != 1 {
+			t.Fatalf("%+v %v", spending, err)
+		}
+		return spending.Recent[0].Cost
+	}
+	builtIn := cost()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := Setup(ctx, SetupOptions{Settings: s, Version: "1.2.3", Port: running.Port, Now: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for today := cost(); today >= builtIn/5; today = cost() {
+		if ctx.Err() != nil {
+			t.Fatalf("a turn still costs %s, at first %s", today, builtIn)
+		}
+	}
+	if err := os.WriteFile(s.Paths.Prices(), []byte("<html>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if m, _ := knownPrices(s.Paths).Lookup("anthropic/claude-opus-5"); m.Name != "Claude Opus 5" {
+		t.Errorf("a broken list makes it %+v", m)
+	}
+}
 
 func TestListModels(t *testing.T) {
 	prices := answering(t, "/prices", publicModels) + "/prices"

@@ -16,6 +16,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
 	"github.com/BlockRunAI/clawrouter-codex/backend/guard"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/panel"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -205,7 +206,8 @@ func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortErr
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
-		Book: book, Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
+		Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
+		Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
 		Key:      keyIn(o.Settings.Paths),
 		PanelURL: panelURL, ShowPanel: o.ShowPanel, Now: o.Now,
 	})

@@ -52,6 +52,7 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 		})
 		if err == nil {
 			result.Notes = append(result.Notes, o.rekey(ctx)...)
+			err = keepPrices(o.Settings.Paths, list.public)
 		}
 		fresh = fresh && (result.Migration == nil || !slices.Contains(result.Migration.Moved, "model"))
 		if err != nil || !fresh || o.Settings.Model.V == "" {
@@ -106,7 +107,7 @@ func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection,
 			Path: path, Models: list.Models, Selection: selection, Program: program,
 		})
 		result.Notes = append(list.Notes, result.Notes...)
-		return err
+		return errors.Join(err, keepPrices(o.Settings.Paths, list.public))
 	})
 	return result, err
 }

@@ -41,6 +41,8 @@ type Options struct {
 	// Book is the ledger of this process; nil where none keeps the link up, and
 	// the ledger is looked at on disk.
 	Book *spend.Book
+	// Prices reads the list that the ledger counts with; nil where it never changes.
+	Prices func() *models.Table
 	// Login is the launch at login; nil where there is none.
 	Login LoginSwitch
 	// UpdateModels writes Codex's list anew; it may be nil.

@@ -55,7 +55,7 @@ func (l *Local) watchedFiles() []string {
 	paths := l.o.Settings.Paths
 	return []string{
 		paths.SettingsFile(), filepath.Join(paths.Spend(), spend.LimitsFile),
-		l.home.Config(), l.home.Profile(), l.home.Catalog(),
+		l.home.Config(), l.home.Profile(), l.home.Catalog(), paths.Prices(),
 	}
 }
 
@@ -148,6 +148,7 @@ type onDisk struct {
 	broken   string  // why settings.toml cannot be read
 	provider Provider
 	picker   []codex.PickerModel
+	prices   fileStamp
 }
 
 // files reads them; what cannot be read is as it was before.
@@ -166,19 +167,23 @@ func (l *Local) files(before onDisk) onDisk {
 		}
 	}
 	now.picker, _ = l.catalog.read(l.home)
+	now.prices = stampOf(l.o.Settings.Paths.Prices())
 	return now
 }
 
 // reload takes over what others changed. What is as it was on disk is left as it
 // is here: a variable of the environment may have decided otherwise.
 func (l *Local) reload() {
-	if l.o.Book != nil {
-		l.o.Book.ReloadLimits()
-	}
 	l.mu.Lock()
 	before := l.disk
 	l.mu.Unlock()
 	now := l.files(before)
+	if l.o.Book != nil {
+		l.o.Book.ReloadLimits()
+		if l.o.Prices != nil && now.prices != before.prices {
+			l.o.Book.SetPrices(l.o.Prices())
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.disk = now

@@ -50,6 +50,9 @@ func (p Paths) ProxyHome() string { return filepath.Join(p.Root, "proxy-home") }
 // Spend is the folder of the ledger.
 func (p Paths) Spend() string { return filepath.Join(p.Root, "spend") }
 
+// Prices is BlockRun's public list of models as it was read last.
+func (p Paths) Prices() string { return filepath.Join(p.Root, "prices.json") }
+
 // Backup is the folder of dated copies of the user's files.
 func (p Paths) Backup() string { return filepath.Join(p.Root, "backup") }
 
