@@ -54,6 +54,7 @@ var notCalls = []struct{ name, content string }{
 	{"a fence with a tagged call", "```\n" + taggedLs + "\n```"},
 	{"a fence after whose code stand marks", "```\nx ```\n" + taggedLs},
 	{"a fence with marks and text", "```\na\n``` b\n" + taggedLs},
+	{"a fence whose closing marks go on as a word", "```\na\n```b\n" + taggedLs},
 	{"a value that is not at its end", "<function=shell>\n<parameter=cmd>ls</parameter> -l"},
 	{"a fence in the middle of a line", "So ```json\n{\"name\": \"shell\", \"arguments\": {\"cmd\": \"ls\"}}\n```"},
 	{"a call after a fence that seems to close", "````\n```\n" + taggedLs + "\n````"},
