@@ -1,8 +1,9 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build test test-long fuzz bench dist codex-pin clean
+.PHONY: help run build test test-long fuzz soak audit bench dist codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
+SOAK_TIME ?= 10m
 SUITES   ?=
 program  := bin/clawrouter-codex
 runner   := .cache/bin/suites
@@ -14,6 +15,8 @@ help:
 	@echo "make test SUITES=codex,judges    only these suites"
 	@echo "make test-long       the long ones; the result goes to e2e/LONG.md"
 	@echo "make fuzz FUZZTIME=1m            every fuzz target that long"
+	@echo "make soak            64 sessions while everything around the program breaks; SOAK_TIME=1m"
+	@echo "make audit           known holes in what this depends on; VULNDB=file:///… without a network"
 	@echo "make bench           the bridge side by side with a bare hop"
 	@echo "make dist            the packages of all systems, into dist/ (DIST='-only linux' for some)"
 	@echo "make codex-pin CODEX_VERSION=…   change the Codex that the tests run"
@@ -39,6 +42,20 @@ test-long: $(runner)
 
 fuzz: $(runner)
 	@$(runner) -only fuzz -fuzztime $(FUZZTIME) </dev/null
+
+# The program without the race detector: its memory is looked at. As root the disk
+# fills as well.
+soak:
+	@CGO_ENABLED=0 go build -trimpath -o .cache/soak/clawrouter-codex .
+	@CLAWROUTER_CODEX_PROGRAM='$(CURDIR)/.cache/soak/clawrouter-codex' SOAK_TIME='$(SOAK_TIME)' \
+		go test -tags e2e -count=1 -v -timeout 60m -run TestSoak ./e2e/soak
+
+# govulncheck knows which holes the code can reach. Both ask their databases; the
+# one for Go may be a copy on this machine.
+audit:
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 $(if $(VULNDB),-db='$(VULNDB)') ./...
+	cd e2e && npm audit --package-lock-only
+	cd frontend && npm audit --package-lock-only
 
 bench:
 	@bench/run

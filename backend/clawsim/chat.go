@@ -43,11 +43,12 @@ func (s *Sim) serveChat(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	chat, err := parseChat(body)
 	s.mu.Lock()
 	s.book.rec.Requests++
+	s.writeBooks(chat)
 	s.mu.Unlock()
 	contextHeaders(w.Header(), len(body))
-	chat, err := parseChat(body)
 	if err != nil {
 		s.countAnswer("refused")
 		writeJSON(w, http.StatusBadGateway, nothingWorked)

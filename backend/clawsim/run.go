@@ -133,6 +133,9 @@ func newProcess(o RunOptions) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.opts.Books, err = openBooks(flag("books", "CLAWSIM_BOOKS")); err != nil {
+		return nil, err
+	}
 	p.faults = faults
 	if p.faults.noWallet && p.secret == "" {
 		// Any spelling that is no key makes New generate a wallet.

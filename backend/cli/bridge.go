@@ -27,6 +27,7 @@ its owner, with exit code 4.`,
 			if err != nil {
 				return err
 			}
+			outlivePipes()
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
 				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(s),

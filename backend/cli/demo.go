@@ -47,6 +47,7 @@ func (a *app) runDemo(ctx context.Context, f startFlags) error {
 	if err != nil {
 		return err
 	}
+	outlivePipes()
 	err = daemon.RunDemo(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: "demo", Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Now: a.env.Now, Progress: a.progress, Doctor: a.checks,

@@ -30,6 +30,10 @@ func Main(version string, face Face) int {
 	return Run(ctx, env)
 }
 
+// outlivePipes is for a program that stays: it goes on when whoever read what it
+// prints is gone, where Go would end it at the next line.
+func outlivePipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // process is the only place that looks at the process's surroundings.
 func process(version string) Env {
 	home, _ := os.UserHomeDir()

@@ -102,6 +102,7 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 	if err != nil {
 		return err
 	}
+	outlivePipes()
 	err = daemon.Run(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ, Home: a.env.Machine.Home,
 		Program: a.env.Program, Codex: a.findCodex(s), Login: a.loginSwitch(s, login.Auto), Now: a.env.Now,

@@ -94,6 +94,9 @@ func (p *Process) Quiet() { p.quiet.Store(true) }
 // PID is the child's.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// Signal sends a signal to the child, and not to its children.
+func (p *Process) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
 // Ended is closed once the child is gone.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 

@@ -29,6 +29,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
 			{"older", installClients(olderCodex)},
 			{"files-" + olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/...")},
+			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=6m", "./e2e/soak/...")},
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
 			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
 		},
@@ -67,6 +68,7 @@ func longPlan(fuzzTime time.Duration) lanes {
 		{"base-" + oldestCatalog, clientTests([]string{"CODEX_VERSION=" + oldestCatalog}, "-timeout=10m",
 			"-run=^Test(CatalogIsReadAsWritten|DesktopSeesOurModels|PlainCodex)", "./e2e/codex/...")},
 		{"dist-all", tests([]string{"DIST_ALL=1"}, "-tags=e2e", "-timeout=40m", "./e2e/dist/...")},
+		{"soak", clientTests([]string{"SOAK_TIME=10m"}, "-timeout=30m", "./e2e/soak/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},
 	}}
 }

@@ -1,0 +1,317 @@
+//go:build e2e
+
+package soak
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/e2e/stage"
+)
+
+// world is a user with the program, before a stand-in that the program starts.
+type world struct {
+	t                 *testing.T
+	folder, state     string
+	port, upstream    int
+	small             bool // the state folder is a small disk of its own
+	key               string
+	client            *http.Client
+	books, codexHome  string
+	program, simMarks string
+}
+
+// smallDisk is the size of the state folder's file system: ledger and logs of a soak
+// fit, and little more.
+const smallDisk = 64 << 20
+
+func newWorld(t *testing.T) *world {
+	folder := stage.Folder(t)
+	w := &world{
+		t: t, folder: folder, state: filepath.Join(folder, "state"), codexHome: filepath.Join(folder, "codex"), books: filepath.Join(folder, "books.jsonl"),
+		port: stage.FreePort(t), program: stage.Program(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: sessions}},
+	}
+	for w.upstream = stage.FreePort(t); w.upstream == w.port; w.upstream = stage.FreePort(t) {
+	}
+	w.simMarks = "sim\x00--books\x00" + w.books
+	for _, dir := range []string{w.state, w.codexHome, filepath.Join(folder, "home")} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := syscall.Mount("tmpfs", w.state, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", smallDisk))
+	w.small = err == nil
+	if err != nil {
+		t.Logf("NOT RUN: the disk does not fill, because no small one can be mounted: %v", err)
+	}
+	t.Cleanup(func() {
+		w.client.CloseIdleConnections()
+		if w.small {
+			if err := syscall.Unmount(w.state, syscall.MNT_DETACH); err != nil {
+				t.Errorf("unmount: %v", err)
+			}
+		}
+	})
+	return w
+}
+
+func (w *world) url() string { return fmt.Sprintf("http://127.0.0.1:%d", w.port) }
+
+func (w *world) env() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(w.folder, "home"), "LANG=C.UTF-8", "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=all",
+		"CODEX_HOME=" + w.codexHome, "CLAWROUTER_CODEX_HOME=" + w.state, "BLOCKRUN_MODEL_CATALOG_URL=off",
+		fmt.Sprintf("PORT=%d", w.port), fmt.Sprintf("PROXY_PORT=%d", w.upstream),
+		"CLAWROUTER_CMD=" + w.program + " sim --books " + w.books + " --balance 1000000",
+	}
+}
+
+// start starts the link, sets Codex up and warms it with a turn of each session.
+func (w *world) start() *stage.Process {
+	w.t.Helper()
+	p := stage.Start(w.t, stage.Command{Path: w.program, Args: []string{"start"}, Env: w.env(), Folder: w.folder})
+	w.await("the link is up", time.Minute, func() error {
+		resp, err := w.client.Get(fmt.Sprintf("http://127.0.0.1:%d/health", w.upstream))
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		resp, err = w.client.Get(w.url() + "/health")
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	})
+	w.command("setup")
+	key, err := os.ReadFile(filepath.Join(w.state, "key"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.key = strings.TrimSpace(string(key))
+	done := make(chan outcome)
+	for n := range sessions {
+		go func() { done <- w.ask(fmt.Sprintf("warm-%d-%d", p.PID(), n), "", false) }()
+	}
+	for range sessions {
+		if o := <-done; o.failure != "" || o.broken != nil {
+			w.t.Fatalf("before anything is broken: %+v", o)
+		}
+	}
+	return p
+}
+
+// command runs the program beside the one that runs.
+func (w *world) command(args ...string) {
+	w.t.Helper()
+	stdout, stderr, exit := stage.Run(w.t, 2*time.Minute, stage.Command{Path: w.program, Args: args, Env: w.env(), Folder: w.folder})
+	if exit != 0 {
+		w.t.Errorf("%q ended with %d\n%s%s", args, exit, stdout, stderr)
+	}
+}
+
+func (w *world) await(what string, limit time.Duration, ready func() error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), limit)
+	defer cancel()
+	if err := stage.Eventually(ctx, ready); err != nil {
+		w.t.Errorf("not within %v: %s: %v", limit, what, err)
+	}
+}
+
+// breakThings breaks one thing after the other until ctx ends, and counts.
+func (w *world) breakThings(ctx context.Context, p *stage.Process) map[string]int {
+	trouble := map[string]int{"ClawRouter killed": 0, "program stopped for 3 s, as by a sleep": 0, "settings and configs edited": 0}
+	if w.small {
+		trouble["disk full for 3 s"] = 0
+	}
+	config := filepath.Join(w.codexHome, "config.toml")
+	edits := [][]string{{"model", "use", "zai/glm-5.2"}, {"websearch", "on"}, {"desktop", "on"}, {"cap", "1000000"}, {"websearch", "off"}, {"desktop", "off"}, {"cap", "off"}}
+	for n := 0; ctx.Err() == nil; n++ {
+		// The order is fixed, so that the shortest run has each of them; the moment
+		// within ten seconds is not.
+		if !pause(ctx, time.Duration(1500+rand.IntN(1000))*time.Millisecond) {
+			break
+		}
+		switch n % 5 {
+		case 0:
+			if w.killUpstream() {
+				trouble["ClawRouter killed"]++
+			}
+		case 1, 3:
+			w.command(edits[trouble["settings and configs edited"]%len(edits)]...)
+			if err := appendTo(config, fmt.Sprintf("# edited by hand, %d\n", n)); err != nil {
+				w.t.Errorf("edit %s: %v", config, err)
+			}
+			trouble["settings and configs edited"]++
+		case 2:
+			if w.small {
+				w.fillDisk(ctx)
+				trouble["disk full for 3 s"]++
+			}
+		case 4:
+			p.Signal(syscall.SIGSTOP)
+			pause(ctx, 3*time.Second)
+			p.Signal(syscall.SIGCONT)
+			trouble["program stopped for 3 s, as by a sleep"]++
+		}
+	}
+	return trouble
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// killUpstream kills the stand-in, which the program starts again.
+func (w *world) killUpstream() bool {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return false
+	}
+	killed := false
+	for _, dir := range dirs {
+		line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if err != nil || !bytes.Contains(line, []byte(w.simMarks)) || bytes.Contains(line, []byte("guardian")) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(dir)); err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil {
+			killed = true
+		}
+	}
+	return killed
+}
+
+func (w *world) fillDisk(ctx context.Context) {
+	path := filepath.Join(w.state, "filler")
+	f, err := os.Create(path)
+	if err != nil {
+		w.t.Errorf("fill the disk: %v", err)
+		return
+	}
+	for {
+		if _, err := f.Write(make([]byte, 64<<10)); err != nil {
+			if !errors.Is(err, syscall.ENOSPC) {
+				w.t.Errorf("fill the disk: %v", err)
+			}
+			break
+		}
+	}
+	pause(ctx, 3*time.Second)
+	if err := errors.Join(f.Close(), os.Remove(path)); err != nil {
+		w.t.Errorf("empty the disk: %v", err)
+	}
+}
+
+// rest is what a program holds while it does nothing.
+type rest struct {
+	memory float64 // RSS in MB
+	files  int     // open descriptors
+}
+
+func (w *world) look(p *stage.Process) (r rest) {
+	w.t.Helper()
+	dir := fmt.Sprintf("/proc/%d", p.PID())
+	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status); m != nil {
+		kb, _ := strconv.Atoi(string(m[1]))
+		r.memory = float64(kb) / 1024
+	}
+	files, err := os.ReadDir(filepath.Join(dir, "fd"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.files = len(files)
+	return r
+}
+
+// restFor is longer than the program keeps a connection to the stand-in that it has
+// no use for.
+const restFor = 10
+
+// atRest looks at a program whose clients are gone. Its supervisor goes on asking
+// after the stand-in's health, so of several looks the least counts.
+func (w *world) atRest(p *stage.Process) rest {
+	w.t.Helper()
+	w.client.CloseIdleConnections()
+	least := w.look(p)
+	for range restFor {
+		time.Sleep(time.Second) // what is waited for is that nothing happens
+		now := w.look(p)
+		least = rest{memory: min(least.memory, now.memory), files: min(least.files, now.files)}
+	}
+	return least
+}
+
+// settled waits for what the start's level was.
+func (w *world) settled(p *stage.Process, before rest) rest {
+	w.t.Helper()
+	now := w.atRest(p)
+	for range 3 {
+		if now.files <= before.files && now.memory <= before.memory*maxGrowth {
+			break
+		}
+		now = w.atRest(p)
+	}
+	return now
+}
+
+// goroutinesAtRest is the number in a program that has just done its first turns.
+func (w *world) goroutinesAtRest() int {
+	w.t.Helper()
+	p := w.start()
+	w.atRest(p)
+	return w.goroutines(p)
+}
+
+var goroutineLine = regexp.MustCompile(`(?m)^goroutine \d+ `)
+
+// goroutines has the program end with a dump of all that it does.
+func (w *world) goroutines(p *stage.Process) int {
+	w.t.Helper()
+	before := len(p.Output())
+	p.Signal(syscall.SIGQUIT)
+	if _, err := p.ExitCode(20 * time.Second); err != nil {
+		w.t.Fatal(err)
+	}
+	dump := p.Output()[before:]
+	w.await("the stand-in ends with the program", 20*time.Second, func() error {
+		resp, err := w.client.Get(fmt.Sprintf("http://127.0.0.1:%d/health", w.upstream))
+		if err != nil {
+			return nil
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+		return errors.New("it answers")
+	})
+	return len(goroutineLine.FindAllString(dump, -1))
+}
