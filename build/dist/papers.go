@@ -79,6 +79,12 @@ func (j *job) notices(ctx context.Context) ([]byte, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	// The page's parts are bundled by Node, which is not asked for here.
+	page, err := os.ReadFile(filepath.Join(j.tree, "frontend", "NOTICES"))
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(&text, "\n%s\n%s", strings.Repeat("=", 72), page)
 	return text.Bytes(), nil
 }
 

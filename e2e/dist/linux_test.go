@@ -63,6 +63,24 @@ func TestLinuxArchive(t *testing.T) {
 	}
 }
 
+// What is linked in, or bundled into the page, is there under its own terms.
+func TestNotices(t *testing.T) {
+	m := packages(t)
+	prefix := t.TempDir()
+	if _, err := run(prefix, nil, "tar", "-xzf", m.file(t, "clawrouter-codex", "linux_amd64.tar.gz"), "--strip-components=1"); err != nil {
+		t.Fatal(err)
+	}
+	notices, err := os.ReadFile(filepath.Join(prefix, "share", "doc", "clawrouter-codex", "NOTICES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Go 1.", "github.com/spf13/cobra", "fyne.io/systray", "github.com/wailsapp/wails", "Svelte Contributors"} {
+		if !strings.Contains(string(notices), name) {
+			t.Errorf("nothing is said of %s", name)
+		}
+	}
+}
+
 func linked(t *testing.T, program string) []string {
 	t.Helper()
 	f, err := elf.Open(program)
