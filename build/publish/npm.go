@@ -87,11 +87,14 @@ func (j *job) npmProgram(s npmSystem) error {
 }
 
 func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	return writeFile(path, append(text, '\n'), 0o644)
+	return writeFile(path, text.Bytes(), 0o644)
 }
 
 func copyFiles(folder string, files map[string]string) error {
