@@ -216,6 +216,55 @@ func TestTheBridgeDoesNotHangUpWhenCodexDoes(t *testing.T) {
 	}
 }
 
+// An agent's loop on auto stays on auto: no model of another thread is pinned to it,
+// no dearer tier comes because its steps are alike, and no journal is put before the
+// instructions because somebody writes "so far".
+func TestAutoStaysAutoInALoop(t *testing.T) {
+	const task = "Summarize what you did so far, then go on."
+	meddling := func(t *testing.T, unshielded bool) (found []clawsim.Spoiling) {
+		t.Helper()
+		sim, client := clawRouter(t, clawsim.Options{Balance: "1000", Reply: "I have created the file main.go with all of it."})
+		url := bridgeFor(t, client, func(c *bridge.Config) { c.Unshielded = map[string]bool{"session": unshielded} })
+		ask := func(model, thread string, steps int) {
+			t.Helper()
+			input := []any{map[string]any{"type": "message", "role": "user", "content": task}}
+			for n := range steps {
+				id := fmt.Sprintf("call_%d", n)
+				input = append(input,
+					map[string]any{"type": "message", "role": "assistant", "content": "I have created the file main.go with all of it."},
+					map[string]any{"type": "function_call", "call_id": id, "name": "exec_command", "arguments": "{}"},
+					map[string]any{"type": "function_call_output", "call_id": id, "output": fmt.Sprint("done ", n)})
+			}
+			body, err := json.Marshal(map[string]any{"model": model, "stream": true, "input": input, "instructions": "You are an agent."})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := last(t, post(t, t.Context(), url, string(body), "Originator", "codex_exec", "Thread-Id", thread)); e.Type != "response.completed" {
+				t.Fatalf("%+v", e)
+			}
+		}
+		ask("zai/glm-5.2", "another", 0)
+		for steps := range 6 {
+			ask("blockrun/auto", "loop", steps)
+			ask("zai/glm-5.2", "named", steps)
+		}
+		for _, call := range sim.Record().Calls {
+			for _, s := range call.Spoiled {
+				if s == clawsim.SpoilPin || s == clawsim.SpoilUpgrade || s == clawsim.SpoilJournal {
+					found = append(found, s)
+				}
+			}
+		}
+		return found
+	}
+	if found := meddling(t, false); len(found) > 0 {
+		t.Errorf("ClawRouter did its %v", found)
+	}
+	if found := meddling(t, true); len(found) == 0 {
+		t.Error("the stand-in does nothing that the session has to prevent")
+	}
+}
+
 // await looks until it is so.
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 )
 
 func TestHeaderForClawRouter(t *testing.T) {
-	h := header(true, "thread-1", "auto")
+	h := header(true, "thread-1", "auto", 1)
 	if h.Get("Cache-Control") != "no-cache" {
 		t.Error("an old answer could come from its cache")
 	}
@@ -17,20 +17,24 @@ func TestHeaderForClawRouter(t *testing.T) {
 		t.Errorf("session %q", id)
 	}
 	for name, other := range map[string]string{
-		"another model":  header(true, "thread-1", "openai/gpt-5.5").Get("X-Session-Id"),
-		"another thread": header(true, "thread-2", "auto").Get("X-Session-Id"),
+		"another profile": header(true, "thread-1", "blockrun/eco", 1).Get("X-Session-Id"),
+		"another thread":  header(true, "thread-2", "auto", 1).Get("X-Session-Id"),
+		"another step":    header(true, "thread-1", "auto", 2).Get("X-Session-Id"),
 	} {
 		if other == id {
 			t.Errorf("%s has the same session", name)
 		}
 	}
-	if again := header(true, "thread-1", "auto").Get("X-Session-Id"); again != id {
-		t.Error("the session changes from turn to turn")
+	if again := header(true, "thread-1", "auto", 1).Get("X-Session-Id"); again != id {
+		t.Error("a request that is repeated is in another session")
+	}
+	if id := header(true, "thread-1", "openai/gpt-5.5", 1).Get("X-Session-Id"); id != "" {
+		t.Errorf("a model that is named itself has session %q, whose journal could wake", id)
 	}
 }
 
 func TestHeaderForOthersIsEmpty(t *testing.T) {
-	if h := header(false, "thread-1", "auto"); len(h) != 0 {
+	if h := header(false, "thread-1", "auto", 1); len(h) != 0 {
 		t.Errorf("%v", h)
 	}
 }

@@ -64,7 +64,7 @@ func TestShieldsCanBeSwitchedOff(t *testing.T) {
 			for _, off := range []bool{false, true} {
 				sim, client := clawRouter(t, clawsim.Options{})
 				url := bridgeFor(t, client, func(cfg *bridge.Config) { cfg.Unshielded = map[string]bool{c.shield: off} })
-				body := `{"model":"zai/glm-5.2","stream":true,"input":[{"role":"user","content":"` + c.text + `hi"}]}`
+				body := `{"model":"blockrun/auto","stream":true,"input":[{"role":"user","content":"` + c.text + `hi"}]}`
 				events(t, post(t, t.Context(), url, body, codexHeaders...))
 				calls := sim.Record().Calls
 				shielded := len(calls) == 1 && (c.header == "" || calls[0].Header.Get(c.header) != "")

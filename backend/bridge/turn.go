@@ -84,7 +84,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 		Have:  t.have,
 		NewID: func(prefix string) string { return t.newID(prefix) },
 	})
-	t.header = t.server.header(t.clawRouter, t.thread, tr.Model)
+	t.header = t.server.header(t.clawRouter, t.thread, tr.Model, t.key)
 	t.server.told.tell(t.server.cfg.Log, "a tool that no chat model can have is left out", "type", tr.Dropped)
 	t.server.told.tell(t.server.cfg.Log, "an input item of a type that is not known here is left out", "type", t.request.UnknownItems)
 	t.server.told.tell(t.server.cfg.Log, "a request field that is not known here is ignored", "field", t.request.Unknown)
