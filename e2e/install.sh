@@ -4,6 +4,8 @@
 #   e2e/install.sh system    Debian packages only; on macOS it checks, and says what to install
 #   e2e/install.sh clients   npm packages of e2e/package-lock.json, and with CODEX_VERSION set
 #                            that release of Codex, beside the pinned one
+#   e2e/install.sh page      npm packages that build the panel
+#   e2e/install.sh browser   what drives a browser at it
 # Written for bash 3.2, which is what macOS has.
 set -eu
 cd "$(dirname "$0")/.."
@@ -44,6 +46,9 @@ debian_packages="ca-certificates gcc git libc6-dev appstream desktop-file-utils 
 # A session bus, a virtual screen with a panel, what clicks and looks there, and what the
 # panel's window is built with.
 desktop_packages="dbus-daemon xvfb xfce4-panel xfwm4 xfconf xdotool xclip imagemagick pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev"
+# The panel is looked at with Chromium, and with WebKit, in which its window is; xvfb-run
+# needs xauth. The font is for pictures that look the same everywhere.
+browser_packages="chromium fonts-inter webkit2gtk-driver xauth"
 
 install_system() {
   command -v go >/dev/null || fail "Go is missing. Install Go 1.26 or newer, then run this again."
@@ -62,7 +67,7 @@ install_system() {
 install_debian() {
   local package
   missing=""
-  for package in $debian_packages $desktop_packages; do
+  for package in $debian_packages $desktop_packages $browser_packages; do
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
     "install ok installed") ;;
     *) missing="$missing $package" ;;
@@ -101,12 +106,25 @@ install_clients() {
   touch "$place/.installed"
 }
 
+# npm packages of a folder with a lock of its own.
+install_locked() {
+  cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" && return 0
+  echo "install: npm packages of $1"
+  # shellcheck disable=SC2086
+  (cd "$1" && quietly npm ci $npm_options)
+  cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
+}
+
 case ${1:-all} in
 all)
   install_system
   install_clients
+  install_locked frontend
+  install_locked e2e/browser
   ;;
 system) install_system ;;
 clients) install_clients ;;
-*) fail "unknown part '$1': system, clients, or nothing for both" ;;
+page) install_locked frontend ;;
+browser) install_locked e2e/browser ;;
+*) fail "unknown part '$1': system, clients, page, browser, or nothing for all" ;;
 esac

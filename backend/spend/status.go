@@ -22,6 +22,9 @@ type Status struct {
 	// Balance is the wallet's, nil when it was never read.
 	Balance   *Micros   `json:"balance_usd"`
 	BalanceAt time.Time `json:"balance_at,omitzero"`
+	// Latest is when the call was made that ended last, refused ones included: where
+	// it is another time, Recent has more to say.
+	Latest time.Time `json:"latest,omitzero"`
 	// Estimate: every sum here is one.
 	Estimate bool `json:"estimate"`
 	// Complete: all earlier days are read.
@@ -52,6 +55,9 @@ func (b *Book) Status() Status {
 	if b.balance != nil {
 		amount := b.balance.amount
 		s.Balance, s.BalanceAt = &amount, b.balance.at
+	}
+	if n := len(b.recent); n > 0 {
+		s.Latest = b.recent[n-1].At
 	}
 	select {
 	case <-b.loaded:

@@ -30,8 +30,8 @@ type outcome struct {
 // has shown nothing.
 func (o outcome) ok() bool { return o.failed == 0 && o.passed > 0 }
 
-// lanes run side by side; the suites of one lane run one after the other. Two
-// lanes fit two cores: one compiles while the other mostly waits for clients.
+// lanes run side by side; the suites of one lane run one after the other. They fit
+// two cores: one compiles while the others mostly wait for clients.
 type lanes [][]suite
 
 type result struct {

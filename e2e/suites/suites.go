@@ -12,8 +12,8 @@ import (
 )
 
 // shortPlan is `make test`. The first lane compiles and computes; the second
-// mostly waits: for npm, then for clients that wait for the bridge; the third has a
-// desktop.
+// mostly waits: for npm, then for clients that wait for the bridge; the third has
+// browsers and a desktop.
 func shortPlan(fuzzTime time.Duration) lanes {
 	older := []string{"CODEX_VERSION=" + olderCodex}
 	plan := lanes{
@@ -33,10 +33,15 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
 			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
 		},
+		{
+			{"page", page},
+		},
 	}
 	if runtime.GOOS == "linux" {
-		// It builds two programs of its own, then waits for windows and idles.
-		plan = append(plan, []suite{{"desktop", tests(nil, "-tags=e2e", "-timeout=8m", "./e2e/desktop/...")}})
+		plan[2] = append(plan[2],
+			suite{"browser", browserTests},
+			// It builds two programs of its own, then waits for windows and idles.
+			suite{"desktop", tests(nil, "-tags=e2e", "-timeout=8m", "./e2e/desktop/...")})
 	}
 	return plan
 }
@@ -82,8 +87,13 @@ func tests(env []string, args ...string) func(context.Context, io.Writer) outcom
 // clientTests are those of the build tag e2e. The program is built before them:
 // the first build takes minutes, which are not the tests' own.
 func clientTests(env []string, args ...string) func(context.Context, io.Writer) outcome {
+	return programTests("", env, args...)
+}
+
+// programTests is clientTests with a program of its own in folder.
+func programTests(folder string, env []string, args ...string) func(context.Context, io.Writer) outcome {
 	return func(ctx context.Context, log io.Writer) outcome {
-		program, err := filepath.Abs(filepath.Join(".cache", "e2e", "bin", "clawrouter-codex"))
+		program, err := filepath.Abs(filepath.Join(".cache", "e2e", "bin", folder, "clawrouter-codex"))
 		if err != nil {
 			return outcome{failed: 1, detail: err.Error()}
 		}
@@ -95,6 +105,15 @@ func clientTests(env []string, args ...string) func(context.Context, io.Writer) 
 		env := append(slices.Clone(env), "CLAWROUTER_CODEX_PROGRAM="+program)
 		return goTest(ctx, log, env, append([]string{"-tags=e2e"}, args...)...)
 	}
+}
+
+// browserTests build the program beside the other clients': a lane must not
+// replace what another one runs.
+func browserTests(ctx context.Context, log io.Writer) outcome {
+	if err := installPart(ctx, log, "browser"); err != nil {
+		return outcome{failed: 1, detail: err.Error()}
+	}
+	return programTests("browser", nil, "-timeout=10m", "./e2e/browser/...")(ctx, log)
 }
 
 func fuzzFor(d time.Duration) func(context.Context, io.Writer) outcome {

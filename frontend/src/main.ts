@@ -3,4 +3,6 @@ import { mount } from "svelte";
 import "./panel.css";
 import App from "./App.svelte";
 
-mount(App, { target: document.getElementById("panel")! });
+const target = document.getElementById("panel")!;
+target.replaceChildren();
+mount(App, { target });

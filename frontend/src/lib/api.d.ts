@@ -509,6 +509,11 @@ export interface components {
             unwritten: number;
             /** @description Hold now: the highest share of the cap that is reached, a wallet that runs low. */
             warnings?: components["schemas"]["SpendWarning"][];
+            /**
+             * Format: date-time
+             * @description When the call was made that ended last, refused ones included: where it is another time, /spending has more to say.
+             */
+            latest?: string;
         };
         /** @description For the user to see once. */
         SpendWarning: {

@@ -117,7 +117,7 @@ export const en = {
   },
   cap: {
     label: "Daily cap",
-    edit: "Change the cap",
+    edit: "Change cap",
     set: "Set cap",
     save: "Save",
     remove: "No cap",

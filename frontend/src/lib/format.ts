@@ -58,13 +58,13 @@ export function span(ms: number): string {
   return Math.floor(s / 86_400) + " d " + Math.floor((s % 86_400) / 3600) + " h";
 }
 
-/** A day of the ledger, "2026-11-24", as "Tue 24 Nov", or "Tu" where it is narrow. */
+/** A day of the ledger, "2026-11-24", as "Tue 24 Nov", or "Tue" where it is narrow. */
 export function day(date: string): string {
   return midday(date).toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
 }
 
 export function weekday(date: string): string {
-  return midday(date).toLocaleDateString("en-GB", { weekday: "short" }).slice(0, 2);
+  return midday(date).toLocaleDateString("en-GB", { weekday: "short" });
 }
 
 // Noon is on the same day in every time zone.

@@ -278,7 +278,7 @@ class Panel {
 }
 
 function spent(s: State | null): string {
-  return s ? JSON.stringify([s.spend.today_usd, s.spend.turns, s.spend.date, s.model.last]) : "";
+  return s ? JSON.stringify([s.spend.today_usd, s.spend.latest, s.spend.date, s.proxy.phase]) : "";
 }
 
 function listed(s: State | null): string {

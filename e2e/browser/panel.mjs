@@ -1,0 +1,701 @@
+import { createServer } from "node:http";
+
+import {
+  cli,
+  config,
+  control,
+  expect,
+  installCodex,
+  openBrowser,
+  panelURL,
+  playAll,
+  PORT,
+  scene,
+  start,
+  stop,
+  turn,
+  until,
+  violations,
+  visit,
+  visitPanel,
+} from "./world.mjs";
+
+const locked = (page) =>
+  page.getByRole("heading", { name: "This page is not open yet" });
+const radio = (page, name) => page.getByRole("radio", { name });
+const shown = (locator) => locator.waitFor({ state: "visible" });
+const hidden = (locator) => locator.waitFor({ state: "hidden" });
+const text = (page, words) => page.getByText(words).first();
+
+scene(
+  "a one-time link lets one browser in, once, and leaves no trace in the address",
+  async () => {
+    const link = await cli("panel", "--print");
+    const first = await visit();
+    await first.page.goto(link);
+    await shown(radio(first.page, "ClawRouter"));
+    expect(
+      !first.page.url().includes("link="),
+      "the address is",
+      first.page.url(),
+    );
+    expect((await first.context.cookies()).length === 0, "a cookie was set");
+    const kept = await first.page.evaluate(() => ({
+      token: sessionStorage.getItem("token"),
+      page: document.documentElement.outerHTML,
+    }));
+    expect(
+      kept.token?.length > 60 && !kept.page.includes(kept.token),
+      "the token is still in the page",
+    );
+    await first.page.reload();
+    await shown(radio(first.page, "ClawRouter"));
+    // Typed, the address would let this user in without any link; followed from a page it does not.
+    const second = await visit();
+    await second.page.setContent(`<a href="${link}">open</a>`);
+    await second.page.getByRole("link").click();
+    await shown(locked(second.page));
+    await first.context.close();
+    await second.context.close();
+  },
+);
+
+scene("typed by hand it lets in the user who runs it", async () => {
+  const { page, context } = await visit();
+  await page.goto(panelURL);
+  await shown(radio(page, "ClawRouter"));
+  await context.close();
+});
+
+scene("a hostile page on another port gets nothing", async () => {
+  const state = (await cli("websearch", "status", "--json")).includes(
+    '"on":true',
+  );
+  const evil = createServer((_, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(`<!doctype html><title>evil</title><a href="${panelURL}">win</a>
+      <iframe src="${panelURL}"></iframe>
+      <form method="post" action="${panelURL}/api/websearch" enctype="text/plain" target="f"><input name='{"on":true,"x":"' value='"}'></form>
+      <iframe name="f"></iframe>`);
+  });
+  await new Promise((r) => evil.listen(0, "localhost", r));
+  const { page, context } = await visit();
+  try {
+    await page.goto(`http://localhost:${evil.address().port}/`);
+    const stolen = await page.evaluate(async (at) => {
+      const ask = async (path, init) => {
+        try {
+          const r = await fetch(at + path, init);
+          return `${r.type} ${r.status} ${(await r.text()).length}`;
+        } catch {
+          return "refused";
+        }
+      };
+      return {
+        page: await ask("", {}),
+        state: await ask("/api/state", {}),
+        token: await ask("/api/state", {
+          headers: { "X-Clawrouter-Panel": "guess" },
+        }),
+        blind: await ask("/api/websearch", {
+          method: "POST",
+          mode: "no-cors",
+          body: '{"on":true}',
+        }),
+        json: await ask("/api/websearch", {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: '{"on":true}',
+        }),
+        script: await new Promise((done) => {
+          const s = document.createElement("script");
+          s.src = at + "/assets/panel.js";
+          s.onload = () => done("loaded");
+          s.onerror = () => done("refused");
+          document.head.append(s);
+        }),
+      };
+    }, panelURL);
+    for (const [how, what] of Object.entries(stolen)) {
+      expect(["refused", "opaque 0 0"].includes(what), how, "gave", what);
+    }
+    const frame = page.frames().find((f) => f.parentFrame() && !f.name());
+    expect(
+      !(await frame.content()).includes("panel-token"),
+      "the page was framed",
+    );
+    await page.evaluate(() => document.forms[0].submit());
+    await page
+      .frames()
+      .find((f) => f.name() === "f")
+      .waitForLoadState()
+      .catch(() => {});
+    // A link of its leads to the page, which then shows nothing; and it gets no hold of the window.
+    const popup = page.waitForEvent("popup");
+    await page.evaluate(
+      (at) => void (globalThis.w = window.open(at)),
+      panelURL,
+    );
+    await shown(locked(await popup));
+    expect(
+      await page.evaluate(() => globalThis.w.closed),
+      "the window can be reached by who opened it",
+    );
+    await page.getByRole("link", { name: "win" }).click();
+    await shown(locked(page));
+    expect(
+      (await cli("websearch", "status", "--json")).includes('"on":true') ===
+        state,
+      "a switch was moved",
+    );
+  } finally {
+    await context.close();
+    evil.close();
+  }
+});
+
+scene(
+  "the first steps tick live, and are gone for good when done",
+  async () => {
+    const { page, context } = await visitPanel();
+    const steps = page.getByRole("region", { name: "First steps" });
+    await shown(steps);
+    await shown(steps.getByText("1 of 3 done"));
+    installCodex();
+    await cli("setup");
+    await shown(steps.getByText("2 of 3 done"));
+    await shown(steps.getByText("codex --profile clawrouter"));
+    await turn();
+    await hidden(steps);
+    await page.reload();
+    await shown(radio(page, "ClawRouter"));
+    await shown(
+      page
+        .getByRole("region", { name: "Recent turns" })
+        .getByRole("row")
+        .nth(1),
+    );
+    expect(!(await steps.isVisible()), "the steps came back");
+    await context.close();
+  },
+);
+
+scene("the switch moves Codex, and a change from elsewhere shows", async () => {
+  const { page, context } = await visitPanel();
+  await radio(page, "ClawRouter").check();
+  await shown(text(page, "Codex runs on ClawRouter."));
+  expect(config().includes(`:${PORT}/v1`), "config.toml:", config());
+  await shown(text(page, "Restart Codex to apply"));
+  await cli("desktop", "off");
+  await until(
+    () => radio(page, "Subscription").isChecked(),
+    (on) => on,
+    "the page does not follow",
+  );
+  await radio(page, "ClawRouter").check();
+  await until(
+    async () => config().includes(`:${PORT}/v1`),
+    (on) => on,
+    "config.toml does not follow",
+  );
+  await context.close();
+});
+
+scene("a switch that fails goes back to the truth, in words", async () => {
+  const { page, context } = await visitPanel();
+  await page.route("**/dashboard/api/provider", (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: "application/json",
+      body: JSON.stringify({
+        error: {
+          kind: "failed",
+          message: "config.toml is read-only",
+          mend: "chmod 600 config.toml",
+        },
+      }),
+    }),
+  );
+  const before = await radio(page, "ClawRouter").isChecked();
+  await radio(page, before ? "Subscription" : "ClawRouter").click();
+  await shown(text(page, "config.toml is read-only"));
+  await shown(text(page, "chmod 600 config.toml"));
+  expect(
+    (await radio(page, "ClawRouter").isChecked()) === before,
+    "the switch shows what is not so",
+  );
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await hidden(text(page, "config.toml is read-only"));
+  await context.close();
+});
+
+scene("a model is found, chosen and taken back", async () => {
+  const { page, context } = await visitPanel();
+  await page.keyboard.press("/");
+  const dialog = page.getByRole("dialog", { name: "Choose a model" });
+  await shown(dialog);
+  const search = dialog.getByRole("combobox", { name: "Search models" });
+  await search.fill("opus 5");
+  const option = dialog.getByRole("option", { name: /Claude Opus 5/ }).first();
+  await shown(option);
+  expect(
+    /\$\d.*per 1M.*context/.test(await option.innerText()),
+    "the option says",
+    await option.innerText(),
+  );
+  expect(
+    (await dialog.getByRole("option").count()) < 4,
+    "the search finds too much",
+  );
+  await page.keyboard.press("Enter");
+  await hidden(dialog);
+  await shown(text(page, "The next turn goes to Claude Opus 5."));
+  await shown(page.getByRole("button", { name: "Claude Opus 5" }));
+  await page.getByRole("button", { name: "Undo" }).click();
+  await hidden(page.getByRole("button", { name: "Claude Opus 5" }));
+  await page.getByRole("region", { name: "Model" }).getByRole("button").click();
+  await search.fill("no such thing");
+  await shown(text(page, "No model is called “no such thing”."));
+  await search.fill("");
+  const first = await search.getAttribute("aria-activedescendant");
+  await page.keyboard.press("ArrowDown");
+  expect(
+    (await search.getAttribute("aria-activedescendant")) !== first,
+    "the arrow does not move",
+  );
+  await dialog.getByRole("button", { name: "Update models" }).click();
+  await shown(text(page, "Codex's list of models is up to date."));
+  await page.keyboard.press("Escape");
+  await hidden(dialog);
+  await context.close();
+});
+
+scene("web search, cap and pause", async () => {
+  const { page, context } = await visitPanel();
+  const search = page.getByRole("switch", { name: "Web search" });
+  await search.click();
+  await until(
+    () => cli("websearch", "status"),
+    (s) => s.includes("is on"),
+    "the switch did nothing",
+  );
+  await until(
+    () => search.isChecked(),
+    (on) => on,
+    "the switch does not show it",
+  );
+  await cli("websearch", "off");
+  await until(
+    () => search.isChecked(),
+    (on) => !on,
+    "the page does not follow",
+  );
+
+  await page.getByRole("button", { name: "Set cap" }).click();
+  const field = page.getByRole("textbox", { name: "Cap in dollars a day" });
+  await field.fill("lots");
+  await page.getByRole("button", { name: "Save" }).click();
+  await shown(text(page, "An amount in dollars, like 5 or 2.50."));
+  await field.fill("5");
+  await page.keyboard.press("Enter");
+  await shown(text(page, "The cap is $5.00 a day."));
+  await shown(page.getByRole("meter", { name: "Daily cap" }));
+  await shown(text(page, /^\$\d+\.\d\d of \$5\.00$/));
+
+  await page.getByRole("button", { name: "Pause all paid turns" }).click();
+  await shown(page.getByRole("button", { name: "Resume paid turns" }));
+  await shown(page.getByRole("status").filter({ hasText: "paused" }));
+  await turn("anthropic/claude-opus-5");
+  await shown(text(page, "refused: cap or pause"));
+  await page.getByRole("button", { name: "Resume paid turns" }).click();
+  await shown(page.getByRole("button", { name: "Pause all paid turns" }));
+
+  await page.getByRole("button", { name: "Change cap" }).click();
+  await page.getByRole("button", { name: "No cap" }).click();
+  await shown(text(page, "There is no cap now."));
+  await context.close();
+});
+
+scene("the wallet: balance, code, address, low and empty", async () => {
+  const { page, context } = await visitPanel();
+  await shown(text(page, /^\$12\.\d\d$/));
+  const address = JSON.parse(await cli("wallet", "--json")).data.address;
+  await page.getByRole("button", { name: "Fund" }).click();
+  const dialog = page.getByRole("dialog", { name: "Fund the wallet" });
+  await shown(
+    dialog.getByRole("img", {
+      name: "QR code of the address for USDC on Base",
+    }),
+  );
+  await shown(dialog.getByText(address));
+  await shown(dialog.getByText(/^Send USDC on Base only\./));
+  await dialog.getByRole("button", { name: "Copy address" }).click();
+  await shown(dialog.getByRole("button", { name: "Address copied" }));
+  expect(
+    (await page.evaluate(() => navigator.clipboard.readText())) === address,
+    "something else was copied",
+  );
+  await page.keyboard.press("Escape");
+  await hidden(dialog);
+  await page.getByRole("button", { name: "Copy", exact: true }).first().click();
+  await control({ balance: "0.50" });
+  await cli("wallet");
+  await shown(text(page, "low"));
+  await control({ balance: "0" });
+  await cli("wallet");
+  await shown(text(page, "empty"));
+  await shown(page.getByRole("status").filter({ hasText: "needs you" }));
+  await shown(page.getByRole("alert").getByText(/wallet is empty/i));
+  await control({ balance: "12.34" });
+  await cli("wallet");
+  await shown(text(page, /^\$12\.34$/));
+  await context.close();
+});
+
+scene("turns, a day's models, and what went wrong", async () => {
+  const { page, context } = await visitPanel({
+    viewport: { width: 1000, height: 800 },
+  });
+  const turns = page.getByRole("region", { name: "Recent turns" });
+  const rows = turns.getByRole("row");
+  await shown(rows.nth(1));
+  const before = await rows.count();
+  await turn("anthropic/claude-opus-5");
+  await until(
+    () => rows.count(),
+    (n) => n > before,
+    "the turn does not show",
+  );
+  await shown(rows.nth(1).getByText("Claude Opus 5"));
+  expect(
+    /\d→\d/.test(await rows.nth(1).innerText()),
+    "no tokens in",
+    await rows.nth(1).innerText(),
+  );
+  expect(
+    /\d s/.test(await rows.nth(1).innerText()),
+    "no time in",
+    await rows.nth(1).innerText(),
+  );
+  await control({ next: Array(6).fill({ broke: true }) });
+  await turn("deepseek/deepseek-v4-pro", "Spend what is not there.");
+  await control({ next: [] });
+  await until(
+    () => turns.innerText(),
+    (t) => /wallet empty|asked for/.test(t),
+    "the failure does not show",
+  );
+  const bar = page.getByRole("button", { name: /: \$.*turns?$/ }).last();
+  await bar.click();
+  await shown(
+    page.getByRole("table", { name: /: \$/ }).getByText("Claude Opus 5"),
+  );
+  expect(
+    (await bar.getAttribute("aria-expanded")) === "true",
+    "the bar does not say that it is open",
+  );
+  await bar.click();
+  await shown(page.getByRole("heading", { name: "Provider errors" }));
+  for (let i = 0; i < 8; i++) await turn("free/gpt-oss-120b");
+  await page.getByRole("button", { name: "Show more" }).click();
+  await until(
+    () => rows.count(),
+    (n) => n > 9,
+    "there are no more",
+  );
+  await page.getByRole("button", { name: "Show fewer" }).click();
+  await until(
+    () => rows.count(),
+    (n) => n === 9,
+    "there are not fewer",
+  );
+  await context.close();
+});
+
+scene("health, restart, doctor, log", async () => {
+  const { page, context } = await visitPanel();
+  const health = page.getByRole("region", { name: "Link" });
+  await shown(health.getByText(`:${PORT}`, { exact: true }));
+  await shown(health.getByText(/up \d+/).first());
+  await health.getByRole("button", { name: "Restart ClawRouter now" }).click();
+  await shown(text(page, "ClawRouter restarts."));
+  await until(
+    () => health.getByRole("button").isEnabled(),
+    (on) => on,
+    "it does not come back",
+  );
+  await page.locator("summary", { hasText: "Doctor" }).click();
+  await page.getByRole("button", { name: "Run the checks" }).click();
+  await shown(page.getByRole("button", { name: "Run again" }));
+  await shown(
+    page.getByRole("status").filter({ hasText: /to be mended|to mend/ }),
+  );
+  await page.locator("summary", { hasText: "Log" }).click();
+  await until(
+    () => page.getByRole("log").innerText(),
+    (t) => t.includes("ClawRouter"),
+    "the log says nothing of ClawRouter",
+  );
+  await context.close();
+});
+
+scene("parts are opened by their names", async () => {
+  const { page, context } = await visit();
+  await page.goto((await cli("panel", "--print")) + "#doctor");
+  await shown(page.getByRole("button", { name: "Run the checks" }));
+  await context.close();
+});
+
+scene(
+  "the theme is the system's until one is chosen, and is kept",
+  async () => {
+    const { page, context } = await visitPanel({ colorScheme: "dark" });
+    const ground = () =>
+      page.evaluate(
+        () => getComputedStyle(document.documentElement).backgroundColor,
+      );
+    const dark = await ground();
+    await page.locator("summary", { hasText: "Settings" }).click();
+    await page.getByRole("combobox", { name: "Theme" }).selectOption("light");
+    const light = await ground();
+    expect(dark !== light, "both are", light);
+    await page.reload();
+    await shown(radio(page, "ClawRouter"));
+    expect((await ground()) === light, "the choice was lost");
+    await page.locator("summary", { hasText: "Settings" }).click();
+    await page.getByRole("combobox", { name: "Theme" }).selectOption("system");
+    expect((await ground()) === dark, "the system's theme does not come back");
+    await shown(page.getByRole("switch", { name: "Launch at login" }));
+    await context.close();
+  },
+);
+
+scene("the program goes and comes back", async () => {
+  const { page, context } = await visitPanel();
+  await shown(page.getByRole("status").filter({ hasText: "healthy" }));
+  await stop();
+  await shown(text(page, "clawrouter-codex does not answer."));
+  await shown(text(page, /What you see was true/));
+  await shown(radio(page, "ClawRouter"));
+  await page.getByRole("switch", { name: "Web search" }).click();
+  await shown(
+    text(page, "clawrouter-codex does not answer, so nothing was changed."),
+  );
+  await start();
+  await shown(page.getByRole("status").filter({ hasText: "healthy" }));
+  await hidden(text(page, /What you see was true/));
+  await context.close();
+});
+
+scene("the keyboard reaches everything, in the order it is read", async () => {
+  const { page, context } = await visitPanel();
+  const seen = [];
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      if (!e || e === document.body) return null;
+      const box = e.getBoundingClientRect();
+      const ring = getComputedStyle(
+        e.type === "radio" ? e.parentElement : e,
+      ).outlineStyle;
+      return {
+        name:
+          e.getAttribute("aria-label") ||
+          e.textContent?.trim() ||
+          e.id ||
+          e.name,
+        top: Math.round(box.top + scrollY),
+        ring,
+      };
+    });
+    if (!at) break;
+    seen.push(at);
+  }
+  const names = seen.map((s) => s.name).join(" | ");
+  const total = await page.evaluate(
+    () =>
+      [
+        ...document.querySelectorAll(
+          "button, input, select, summary, [tabindex='0']",
+        ),
+      ].filter(
+        (e) =>
+          e.checkVisibility() &&
+          !e.disabled &&
+          !(e.type === "radio" && !e.checked),
+      ).length,
+  );
+  expect(
+    seen.length === total,
+    `Tab reaches ${seen.length} of ${total}:`,
+    names,
+  );
+  expect(
+    seen.every((s) => s.ring !== "none"),
+    "no focus ring at",
+    seen.filter((s) => s.ring === "none"),
+  );
+  const on = (await radio(page, "ClawRouter").isChecked())
+    ? "Subscription"
+    : "ClawRouter";
+  await page.getByRole("radio", { checked: true }).focus();
+  await page.keyboard.press("ArrowRight");
+  await until(
+    () => radio(page, on).isChecked(),
+    (checked) => checked,
+    "the arrow does not switch",
+  );
+  await context.close();
+  return names;
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [width, height] of [
+    [360, 640],
+    [1200, 800],
+  ]) {
+    scene(`axe finds nothing: ${colorScheme}, ${width} wide`, async () => {
+      const { page, context } = await visitPanel({
+        colorScheme,
+        viewport: { width, height },
+        reducedMotion: "reduce",
+      });
+      await shown(
+        page
+          .getByRole("region", { name: "Recent turns" })
+          .getByRole("row")
+          .nth(1),
+      );
+      const found = await violations(page);
+      await page
+        .getByRole("button", { name: /: \$.*turns?$/ })
+        .last()
+        .click();
+      for (const part of ["Doctor", "Log", "Settings"])
+        await page.locator("summary", { hasText: part }).click();
+      await page.getByRole("button", { name: "Run the checks" }).click();
+      await shown(page.getByRole("button", { name: "Run again" }));
+      found.push(...(await violations(page)));
+      await page.keyboard.press("/");
+      await shown(page.getByRole("option").first());
+      found.push(...(await violations(page)));
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Fund" }).click();
+      await shown(page.getByRole("img", { name: /QR code/ }));
+      found.push(...(await violations(page)));
+      await page.keyboard.press("Escape");
+      await page.route("**/dashboard/api/websearch", (route) =>
+        route.fulfill({
+          status: 409,
+          contentType: "application/json",
+          body: '{"error":{"kind":"failed","message":"No.","mend":"clawrouter-codex doctor"}}',
+        }),
+      );
+      await page.getByRole("switch", { name: "Web search" }).click();
+      await shown(text(page, "No."));
+      found.push(...(await violations(page)));
+      expect(found.length === 0, found);
+      await context.close();
+    });
+  }
+  scene(`axe finds nothing on the locked page: ${colorScheme}`, async () => {
+    const { page, context } = await visit({ colorScheme });
+    await page.goto(panelURL + "?link=used");
+    await page.evaluate(() => sessionStorage.clear());
+    await page.route("**/dashboard/api/**", (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: "application/json",
+        body: "{}",
+      }),
+    );
+    await page.reload();
+    await shown(locked(page));
+    const found = await violations(page);
+    expect(found.length === 0, found);
+    await context.close();
+  });
+}
+
+scene("nothing is cut or hangs over from 360 to 1,200 pixels", async () => {
+  const { page, context } = await visitPanel();
+  for (const width of [360, 400, 600, 759, 760, 900, 1200]) {
+    await page.setViewportSize({ width, height: 640 });
+    const over = await page.evaluate(() =>
+      [...document.querySelectorAll("main *, header *")]
+        .filter(
+          (e) =>
+            e.checkVisibility() &&
+            !e.closest(".unseen") &&
+            e.getBoundingClientRect().right > innerWidth + 0.5,
+        )
+        .map((e) => e.tagName + "." + e.className),
+    );
+    const wide = await page.evaluate(
+      () => document.documentElement.scrollWidth,
+    );
+    expect(
+      over.length === 0 && wide <= width,
+      `at ${width}: ${wide} wide`,
+      over,
+    );
+  }
+  await context.close();
+});
+
+scene("nothing moves for those who want no motion", async () => {
+  const { page, context } = await visitPanel({ reducedMotion: "reduce" });
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter((e) => {
+        const s = getComputedStyle(e);
+        return s.animationName !== "none" || s.transitionDuration !== "0s";
+      }).length,
+  );
+  expect(moving === 0, `${moving} elements move`);
+  await context.close();
+});
+
+scene(
+  "no request leaves the machine, nothing breaks the policy, and the page is small",
+  async () => {
+    const { page, context, asked, complaints } = await visitPanel({
+      viewport: { width: 1000, height: 800 },
+    });
+    await page.getByRole("button", { name: "Fund" }).click();
+    await shown(page.getByRole("img", { name: /QR code/ }));
+    await page.keyboard.press("Escape");
+    const own = new URL(page.url()).origin;
+    const out = asked.filter((url) => !url.startsWith(own + "/dashboard"));
+    expect(out.length === 0, "asked for", out);
+    expect(complaints.length === 0, complaints);
+    const paint = await page.evaluate(
+      () =>
+        performance
+          .getEntriesByType("paint")
+          .find((p) => p.name === "first-contentful-paint")?.startTime,
+    );
+    const secret = await page.evaluate(
+      () =>
+        document.documentElement.outerHTML +
+        JSON.stringify({ ...localStorage }),
+    );
+    const key = await page.evaluate(() => sessionStorage.getItem("token"));
+    expect(!secret.includes(key), "the token is in the page");
+    await context.close();
+    return `first contentful paint after ${Math.round(paint)} ms`;
+  },
+);
+
+await start();
+await openBrowser().then(async (browser) => {
+  let failed = 1;
+  try {
+    failed = await playAll();
+  } finally {
+    await browser.close();
+    await stop();
+  }
+  process.exitCode = failed ? 1 : 0;
+});
