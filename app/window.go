@@ -74,7 +74,7 @@ type panelWindow struct {
 type process struct {
 	cmd    *exec.Cmd
 	orders io.WriteCloser // nil for a window that is not ours to order about
-	opened chan struct{}  // closed when it shows the page
+	opened chan struct{}  // receives when it has come up, or to the front
 	gone   chan struct{}  // closed when it ended, with err
 	err    error
 	said   tail // on standard error
@@ -93,7 +93,7 @@ func (w *panelWindow) show(ctx context.Context, folder, part string) error {
 	if w.closed {
 		return errors.New("the program ends")
 	}
-	if w.open != nil && w.open.show(part) {
+	if w.open != nil && w.open.show(ctx, part) {
 		return nil
 	}
 	line, err := windowLine(w.o, part, "--from-app")
@@ -132,8 +132,8 @@ func (p *process) wait(ctx context.Context) error {
 
 // startWindow starts the process of a window, which ours gives orders.
 func startWindow(line, environ []string, ours bool) (*process, error) {
-	p := &process{cmd: exec.Command(line[0], line[1:]...), opened: make(chan struct{}), gone: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environ, &opening{done: p.opened}, &p.said
+	p := &process{cmd: exec.Command(line[0], line[1:]...), opened: make(chan struct{}, 1), gone: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environ, &opening{tell: p.opened}, &p.said
 	// The web view's own processes hold our pipes for a moment longer than it lives.
 	p.cmd.WaitDelay = 100 * time.Millisecond
 	var err error
@@ -152,32 +152,47 @@ func startWindow(line, environ []string, ours bool) (*process, error) {
 	return p, nil
 }
 
-// opening closes done once a window prints that it is open.
+// opening tells of each line with which a window says that it is open.
 type opening struct {
-	line string
-	done chan struct{}
-	told bool
+	rest string // of a line that is not whole yet
+	tell chan struct{}
 }
 
 func (o *opening) Write(p []byte) (int, error) {
-	o.line += string(p)
-	if !o.told && strings.Contains(o.line, window.IsOpen+"\n") {
-		o.told = true
-		close(o.done)
+	lines := strings.Split(o.rest+string(p), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		if line != window.IsOpen {
+			continue
+		}
+		select {
+		case o.tell <- struct{}{}:
+		default:
+		}
 	}
-	o.line = o.line[max(0, len(o.line)-len(window.IsOpen)):]
+	o.rest = lines[len(lines)-1]
 	return len(p), nil
 }
 
-// show brings a window to the front; false says that it is gone.
-func (p *process) show(part string) bool {
+// show brings a window to the front; false says that it is gone, or about to go: an
+// order that is not answered was read by nobody.
+func (p *process) show(ctx context.Context, part string) bool {
 	select {
-	case <-p.gone:
-		return false
+	case <-p.opened: // of an order before
 	default:
 	}
-	_, err := io.WriteString(p.orders, strings.TrimSpace(window.Show+" "+part)+"\n")
-	return err == nil
+	if _, err := io.WriteString(p.orders, strings.TrimSpace(window.Show+" "+part)+"\n"); err != nil {
+		return false
+	}
+	return p.wait(ctx) == nil && !p.ended()
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // closeWait is how long a window may take to close.

@@ -23,7 +23,7 @@ type Shade string
 const (
 	Light    Shade = "light"    // white, for a dark panel
 	Dark     Shade = "dark"     // nearly black, for a light panel
-	Any      Shade = "any"      // white with a dark rim, for a panel that does not say what it is
+	Any      Shade = "any"      // a blue that reads on both, for a panel that does not say what it is
 	Template Shade = "template" // black; macOS gives it the colour of the menu bar
 )
 

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"image"
+	"image/color"
 	_ "image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +52,7 @@ var states = []State{Subscription, ClawRouter, Starting, Attention}
 // the 256 pixels.
 func TestStatesAreToldApart(t *testing.T) {
 	const apart = 0.10
-	for _, shade := range []Shade{Light, Dark, Template} {
+	for _, shade := range []Shade{Light, Dark, Any, Template} {
 		ink := map[State][256]float64{}
 		for _, s := range states {
 			ink[s] = inkAt16(t, s, shade)
@@ -110,11 +112,49 @@ func TestShades(t *testing.T) {
 				}
 			}
 		}
-		if Tray(state, Any) == nil {
-			t.Errorf("%s has no picture for any panel", state)
+		for _, panel := range []color.Color{color.White, color.Gray{0x30}} {
+			if c := contrast(ink(t, Tray(state, Any)), panel); c < 3 {
+				t.Errorf("%s has a contrast of %.1f on %v", state, c, panel)
+			}
 		}
 	}
 	if decode(t, App()).Bounds().Dx() != 256 {
 		t.Error("the program's own icon is not 256 pixels wide")
 	}
+}
+
+// ink is the colour of a picture of one colour.
+func ink(t *testing.T, data []byte) color.Color {
+	t.Helper()
+	picture := decode(t, data)
+	for y := range picture.Bounds().Dy() {
+		for x := range picture.Bounds().Dx() {
+			if _, _, _, a := picture.At(x, y).RGBA(); a == 0xffff {
+				return picture.At(x, y)
+			}
+		}
+	}
+	t.Fatal("there is no ink")
+	return nil
+}
+
+// contrast is that of WCAG 2: 3 is the least for what is no text.
+func contrast(a, b color.Color) float64 {
+	light, dark := luminance(a), luminance(b)
+	if light < dark {
+		light, dark = dark, light
+	}
+	return (light + 0.05) / (dark + 0.05)
+}
+
+func luminance(c color.Color) float64 {
+	r, g, b, _ := c.RGBA()
+	linear := func(v uint32) float64 {
+		f := float64(v) / 0xffff
+		if f <= 0.03928 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }

@@ -10,7 +10,8 @@ import (
 // app on the window's standard input, the window on its standard output. The end
 // of the input is the end of the app, and of the window with it.
 const (
-	// IsOpen says that the page is there.
+	// IsOpen says that the page is there, and after Show that the window came to the
+	// front.
 	IsOpen = "the panel is open"
 	// Show asks the window to come to the front; behind it stands a part of the
 	// panel, or nothing.

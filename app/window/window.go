@@ -154,6 +154,7 @@ func (v *view) show(part string) {
 	}
 	wails_runtime.WindowUnminimise(ctx)
 	wails_runtime.WindowShow(ctx)
+	fmt.Println(IsOpen)
 }
 
 func (v *view) remember() {

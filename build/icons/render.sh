@@ -5,25 +5,15 @@
 set -eu
 cd "$(dirname "$0")"
 
-# One colour each: for dark panels, for light ones, and for the menu bar of macOS, which
-# colours a template by itself.
+# One colour each: for dark panels, for light ones, for those that do not say what they are,
+# and for the menu bar of macOS, which colours a template by itself.
 light=#ffffff
 dark=#1e1e1e
+any=#2f80d8
 template=#000000
 
 png() { # source colour size target
   sed "s/currentColor/$2/g" "svg/$1.svg" | rsvg-convert --width "$3" --height "$3" --output "$4"
-}
-
-# White with a dark rim reads on every panel: for those that do not say what they are.
-rimmed() { # source size target
-  local rim
-  rim='<filter id="rim" x="-10%" y="-10%" width="120%" height="120%">'
-  rim="$rim<feMorphology in=\"SourceAlpha\" operator=\"dilate\" radius=\"0.6\" result=\"wide\"/>"
-  rim="$rim<feFlood flood-color=\"$dark\" flood-opacity=\"0.75\"/><feComposite in2=\"wide\" operator=\"in\"/>"
-  rim="$rim<feMerge><feMergeNode/><feMergeNode in=\"SourceGraphic\"/></feMerge></filter><g filter=\"url(#rim)\">"
-  sed -e "s/currentColor/$light/g" -e "1s|\$|$rim|" -e 's|</svg>|</g></svg>|' "svg/$1.svg" |
-    rsvg-convert --width "$2" --height "$2" --output "$3"
 }
 
 ico() { # target, then sizes, from pictures of the same names in $work
@@ -43,7 +33,7 @@ for state in subscription clawrouter starting attention; do
   png $state $light 32 $out/tray/$state-light.png
   png $state $dark 32 $out/tray/$state-dark.png
   png $state $template 32 $out/tray/$state-template.png
-  rimmed $state 32 $out/tray/$state-any.png
+  png $state $any 32 $out/tray/$state-any.png
   for shade in light dark; do
     for size in 16 20 24 32 48; do png $state "${!shade}" $size "$work/$size.png"; done
     ico $out/tray/$state-$shade.ico 16 20 24 32 48

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -26,9 +27,16 @@ type bus struct {
 	end     func() // takes the bus away
 }
 
-func newBus(t *testing.T) *bus {
+// newBus starts one. What it starts in turn, as a service of the desktop, sees an
+// empty home folder, or that of the desk which is given.
+func newBus(t *testing.T, of ...*desk) *bus {
 	t.Helper()
 	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address")
+	home := t.TempDir()
+	if len(of) > 0 {
+		home = of[0].path("home")
+	}
+	daemon.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "LANG=C.UTF-8"}
 	stdout, err := daemon.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

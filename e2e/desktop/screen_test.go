@@ -161,6 +161,24 @@ const panelConfig = `<?xml version="1.0" encoding="UTF-8"?>
 </channel>
 `
 
+// clickIcon opens the menu of the tray icon, which panelConfig puts into the upper
+// right corner, and looks at it.
+func (s *screen) clickIcon(t *testing.T, d *desk) {
+	t.Helper()
+	if _, err := s.run("xdotool", "mousemove", "1266", "14", "click", "1"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the menu", func() error {
+		out, err := s.run("xdotool", "search", "--onlyvisible", "--class", "wrapper-2.0")
+		if windows := strings.Fields(out); err != nil || len(windows) < 2 { // the panel's, and the menu's
+			return fmt.Errorf("windows %q, %v", windows, err)
+		}
+		return nil
+	})
+	s.shot(t, "root", d.path("menu.png"))
+	keepShot(t, d.path("menu.png"), "menu-xfce.png")
+}
+
 // window waits for the panel's window to be seen, and returns its number.
 func (s *screen) window(t *testing.T) (id string) {
 	t.Helper()
@@ -188,4 +206,21 @@ func (s *screen) words(id string) (string, error) {
 		}
 	}
 	return s.run("xclip", "-o", "-selection", "clipboard")
+}
+
+// shows waits until a window shows text, and takes the selection away again.
+func (s *screen) shows(t *testing.T, id, text string) {
+	t.Helper()
+	eventually(t, text+" in the window", func() error {
+		words, err := s.words(id)
+		if err != nil || !strings.Contains(words, text) {
+			return fmt.Errorf("%w, its text is %q", err, words)
+		}
+		return nil
+	})
+	for _, args := range [][]string{{"mousemove", "--window", id, "300", "25"}, {"click", "1"}} {
+		if _, err := s.run("xdotool", args...); err != nil {
+			t.Fatalf("xdotool %v: %v", args, err)
+		}
+	}
 }
