@@ -20,7 +20,7 @@ import (
 
 // markers are what the stand-in is told to do with a turn; most turns are well.
 var markers = []string{
-	"", "", "", "", "", "", "", "", "[[delay 2s]]", "[[drop]]", "[[badjson]]", "[[garbage]]", "[[cut]]", "[[half]]",
+	"", "", "", "", "", "", "", "", "[[slow 2]]", "[[drop]]", "[[badjson]]", "[[garbage]]", "[[cut]]", "[[half]]",
 	"[[500]]", "[[503 times=1]]", "[[429 retry=1 times=1]]", "[[error200]]", "[[degraded]]", "[[400]]", "[[402funds]]",
 }
 

@@ -29,6 +29,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
 			{"older", installClients(olderCodex)},
 			{"files-" + olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/...")},
+			{"attacks", clientTests(nil, "-timeout=4m", "./e2e/attacks/...")},
 			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=6m", "./e2e/soak/...")},
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
 			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
