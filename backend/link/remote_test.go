@@ -137,6 +137,23 @@ func await(t *testing.T, states <-chan State, right func(State) bool) State {
 	return last
 }
 
+// A burst of turns is few states: each reads files, and goes to every subscriber.
+func TestABurstIsFewStates(t *testing.T) {
+	u := newUser(t)
+	u.setUp()
+	u.withBook = u.book()
+	_, states := u.watched()
+	const burst = 200
+	for range burst {
+		u.turn(u.withBook, "th")
+	}
+	seen := 0
+	await(t, states, func(s State) bool { seen++; return s.Spend.Turns == burst })
+	if seen > burst/2 {
+		t.Errorf("%d turns were %d states", burst, seen)
+	}
+}
+
 func TestSubscriptionsEndWithTheLink(t *testing.T) {
 	u := newUser(t)
 	l := u.local(8403)

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 )
@@ -86,6 +87,20 @@ func (l *Local) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		gather(ctx)
+	}
+}
+
+// gatherTime is how long a change waits for others, to be one state with them: 64
+// turns that begin and end at once must not have the files read 128 times.
+const gatherTime = 50 * time.Millisecond
+
+func gather(ctx context.Context) {
+	timer := time.NewTimer(gatherTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
