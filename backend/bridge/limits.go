@@ -20,7 +20,10 @@ const busyFor = 2 * time.Second
 func (s *Server) atMost(next http.HandlerFunc) http.HandlerFunc {
 	n := s.cfg.MaxTurns
 	return func(w http.ResponseWriter, r *http.Request) {
-		defer s.running.Add(-1)
+		defer func() {
+			s.running.Add(-1)
+			s.rest.turnEnded()
+		}()
 		if s.running.Add(1) > int64(n) {
 			w.Header().Set("Connection", "close") // the body is not read
 			failParam(w, http.StatusTooManyRequests, translate.CodeWait,

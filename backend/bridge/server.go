@@ -123,6 +123,7 @@ type Server struct {
 	told      toldOnce
 	recalled  recalled
 	tools     translate.ToolCache
+	rest      *rest
 
 	// turns is the parent of every turn. Ending it, with the reason as its
 	// cause, makes turns in flight tell their client and return.
@@ -152,6 +153,7 @@ func New(cfg Config) *Server {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
 	s := &Server{cfg: cfg, repeats: newRepeats(time.Now), kept: newKeptAnswers(), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
+	s.rest = newRest(func() bool { return s.running.Load() > 0 }, freeMemory)
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           s.Handler(),
@@ -232,6 +234,7 @@ func (s *Server) Serve(ctx context.Context, listeners []net.Listener, grace time
 	}
 	s.shutdown(grace)
 	serving.Wait()
+	s.rest.stop()
 	return err
 }
 

@@ -125,6 +125,7 @@ func (o Options) withDefaults() Options {
 }
 
 func runClaimed(ctx context.Context, o Options, inst *instance) error {
+	defer collectLess(o.Environ)()
 	closed, err := o.Settings.Paths.Tighten()
 	if err != nil {
 		return err
