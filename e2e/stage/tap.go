@@ -21,6 +21,7 @@ type Tap struct {
 
 	mu      sync.Mutex
 	posts   int
+	header  http.Header // of the last POST
 	silence time.Duration
 	cut     string // the event after which the next stream breaks, "" for none
 }
@@ -50,6 +51,7 @@ func (t *Tap) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodPost {
 		t.mu.Lock()
 		t.posts++
+		t.header = r.Header.Clone()
 		t.mu.Unlock()
 	}
 	response, err := http.DefaultTransport.RoundTrip(r)
@@ -64,6 +66,13 @@ func (t *Tap) Posts() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.posts
+}
+
+// Header is what the last POST came with.
+func (t *Tap) Header() http.Header {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.header
 }
 
 // Silence is the longest time between a request and its first event, or between
