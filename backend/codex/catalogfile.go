@@ -80,8 +80,8 @@ func askProgram(ctx context.Context, p *Program, result *CatalogResult) (instruc
 		return ""
 	}
 	result.Codex = version
-	if tooOld(version) {
-		result.Notes = append(result.Notes, fmt.Sprintf("Codex %s does not read profile files: npm install -g @openai/codex@latest", version))
+	if !ReadsProfiles(version) {
+		result.Notes = append(result.Notes, fmt.Sprintf("Codex %s does not read profile files: npm install -g @openai/codex@latest (without a profile it works: clawrouter-codex desktop on)", version))
 	}
 	instructions, err = p.Instructions(ctx)
 	if err != nil || instructions == "" {
@@ -89,16 +89,6 @@ func askProgram(ctx context.Context, p *Program, result *CatalogResult) (instruc
 	}
 	result.Instructions = "codex"
 	return instructions
-}
-
-// tooOld reports whether --profile still means a table in config.toml: so it is
-// in 0.124, and no more in 0.140. What lies between was not measured and passes.
-func tooOld(version string) bool {
-	var major, minor int
-	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
-		return false
-	}
-	return major == 0 && minor <= 124
 }
 
 func tryOut(ctx context.Context, p *Program, data []byte) error {

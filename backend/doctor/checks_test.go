@@ -135,7 +135,7 @@ func TestProgramLines(t *testing.T) {
 			"skip: not needed by CLAWROUTER_CMD: /opt/clawrouter --verbose"},
 		{"missing", "codex", func(w *world) { w.codex = nil }, "fail: codex is not on PATH → npm install -g @openai/codex@latest"},
 		{"too old", "codex", func(w *world) { w.codex.version = "0.124.0" },
-			"fail: 0.124.0 (/opt/codex) is too old to read profile files: it would run on OpenAI → npm install -g @openai/codex@latest"},
+			"fail: 0.124.0 (/opt/codex) is too old to read profile files: it ends with an error under --profile clawrouter → npm install -g @openai/codex@latest, or without a profile: clawrouter-codex desktop on"},
 		{"broken", "codex", func(w *world) { w.codex.err = errors.New("exec format error") },
 			"fail: /opt/codex does not start: exec format error → npm install -g @openai/codex@latest"},
 	})

@@ -23,8 +23,8 @@ func checkCodex(_ context.Context, l *look) Result {
 	}
 	if !codex.ReadsProfiles(version) {
 		return Result{
-			Status: Fail, Text: fmt.Sprintf("%s (%s) is too old to read profile files: it would run on OpenAI", version, l.env.CodexPath),
-			Mend: installCodex,
+			Status: Fail, Text: fmt.Sprintf("%s (%s) is too old to read profile files: it ends with an error under --profile %s", version, l.env.CodexPath, codex.ProfileName),
+			Mend: installCodex + ", or without a profile: clawrouter-codex desktop on",
 		}
 	}
 	return Result{Status: OK, Text: fmt.Sprintf("%s (%s)", version, l.env.CodexPath)}
