@@ -56,7 +56,35 @@ func newCodex(t testing.TB, options ...stage.Option) *codex {
 	if err := os.Mkdir(work, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &codex{t: t, link: link, work: work}
+	c := &codex{t: t, link: link, work: work}
+	if !profiles(t) {
+		c.switchOn()
+	}
+	return c
+}
+
+// profiles reports whether the Codex under test reads profile files. The releases
+// that do not are tried on a base config that is switched on.
+func profiles(t testing.TB) bool {
+	t.Helper()
+	help, _, _ := stage.Run(t, time.Minute, stage.Command{Path: codexPath(t), Args: []string{"--help"}, Folder: stage.Root()})
+	_, about, ok := strings.Cut(help, "--profile <")
+	about, _, _ = strings.Cut(about, "--")
+	return ok && strings.Contains(about, ".config.toml")
+}
+
+// switchOn lets a Codex without a profile use the link.
+func (c *codex) switchOn() {
+	c.t.Helper()
+	// Our table in the base config has requires_openai_auth: Codex wants a login.
+	login := filepath.Join(c.link.CodexHome, "auth.json")
+	if err := os.WriteFile(login, []byte(`{"OPENAI_API_KEY":"sk-not-a-key"}`), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	stdout, stderr, exit := stage.Run(c.t, time.Minute, stage.Command{Path: stage.Program(), Args: []string{"desktop", "on"}, Env: c.link.Env(), Folder: c.work})
+	if exit != 0 {
+		c.t.Fatalf("desktop on ended with %d\n%s%s", exit, stdout, stderr)
+	}
 }
 
 // exec runs one `codex exec` with the prompt; flags stand before it.
@@ -74,8 +102,11 @@ func (c *codex) resume(session, prompt string, flags ...string) *run {
 
 func (c *codex) command(flags []string, rest ...string) *run {
 	c.t.Helper()
-	args := slices.Concat([]string{"exec", "--json", "--skip-git-repo-check",
-		"--dangerously-bypass-approvals-and-sandbox", "--profile", "clawrouter"}, flags, rest)
+	own := []string{"exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"}
+	if profiles(c.t) {
+		own = append(own, "--profile", "clawrouter")
+	}
+	args := slices.Concat(own, flags, rest)
 	stdout, stderr, exit := stage.Run(c.t, turnLimit, stage.Command{
 		Path: codexPath(c.t), Args: args, Env: c.link.Env(), Folder: c.work,
 	})
