@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ type keptAnswer struct {
 	body []byte
 	err  error
 	ids  []string // in the order in which the items were made
+	next uint64   // key of the answer with which the turn went on after a search
 }
 
 const (
@@ -47,6 +50,34 @@ func (k *keptAnswers) issuedID(id string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.issued[id]
+}
+
+// firstIDs are those of the first n items of the answer for a key, and of those
+// with which its turn went on, the last one first; nil where no answer is kept that told so many.
+func (k *keptAnswers) firstIDs(key uint64, n int) (ids []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for a := k.byKey[key]; a != nil && len(ids) < n; a = k.byKey[a.next] {
+		for _, id := range a.ids {
+			if len(ids) < n && !strings.HasPrefix(id, "resp_") {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) < n {
+		return nil
+	}
+	slices.Reverse(ids)
+	return ids
+}
+
+// follow notes with which answer a turn goes on.
+func (k *keptAnswers) follow(key, next uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if a := k.byKey[key]; a != nil {
+		a.next = next
+	}
 }
 
 // claim returns the answer for a key. first tells that nobody asked before: the

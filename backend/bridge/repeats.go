@@ -40,8 +40,18 @@ var repeatSeed = maphash.MakeSeed()
 // fingerprint recognises a request that comes again on the same thread, and tells
 // which items the client has already of the answer that broke off.
 func (s *Server) fingerprint(thread string, req *translate.Request) (key uint64, have []string) {
+	of := maphash.String(repeatSeed, thread)
 	key, have = req.Fingerprint(repeatSeed, s.kept.issuedID)
-	return key ^ maphash.String(repeatSeed, thread), have
+	// An older Codex leaves the ids out. What it holds are the first items of the
+	// answer that is kept for the history before them; were there a new question,
+	// it would stand behind.
+	if n := req.Nameless(); thread != "" && len(have) == 0 && n > 0 {
+		before := of ^ req.FingerprintBefore(repeatSeed, n)
+		if ids := s.kept.firstIDs(before, n); ids != nil {
+			return before, ids
+		}
+	}
+	return of ^ key, have
 }
 
 // allow notes one more failure of that request and reports whether the client

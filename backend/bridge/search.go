@@ -100,7 +100,9 @@ func (t *turn) nextRound(found []finding) (another bool, err error) {
 		return false, t.stream.End()
 	}
 	t.to, t.chat, t.sent = to, chat, false
-	t.key = roundKey(t.key, chat)
+	next := roundKey(t.key, chat)
+	t.server.kept.follow(t.key, next)
+	t.key = next
 	return true, nil
 }
 

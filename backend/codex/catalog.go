@@ -16,7 +16,9 @@ type Entry struct {
 
 	DefaultReasoningLevel   string           `json:"default_reasoning_level,omitempty"`
 	SupportedReasoningLevel []ReasoningLevel `json:"supported_reasoning_levels"`
-	// Required until 0.140, ignored since.
+	// Required until 0.140, ignored since. Without it an older Codex asks for no
+	// reasoning.encrypted_content, in which the bridge keeps what a thread needs
+	// beyond its text: thoughts, and what searches found.
 	SupportsReasoningSummaries bool   `json:"supports_reasoning_summaries"`
 	DefaultReasoningSummary    string `json:"default_reasoning_summary"`
 
@@ -126,8 +128,8 @@ func windowOf(m models.Model) int {
 func newEntry(m models.Model, instructions string) Entry {
 	e := Entry{
 		Slug: m.ID, DisplayName: m.Name, Description: m.Describe(),
-		SupportedReasoningLevel: []ReasoningLevel{},
-		DefaultReasoningSummary: "none",
+		SupportedReasoningLevel:    []ReasoningLevel{},
+		SupportsReasoningSummaries: true, DefaultReasoningSummary: "none",
 		// 0.140 gives exec_command and write_stdin for it, as 0.169 does always.
 		ShellType:  "unified_exec",
 		Visibility: "list", SupportedInAPI: true,
@@ -148,7 +150,6 @@ func newEntry(m models.Model, instructions string) Entry {
 	if m.Reasoning {
 		e.SupportedReasoningLevel = efforts
 		e.DefaultReasoningLevel = "medium"
-		e.SupportsReasoningSummaries = true
 		e.DefaultReasoningSummary = "auto"
 	}
 	return e

@@ -22,6 +22,30 @@ func (req *Request) Fingerprint(seed maphash.Seed, sent func(id string) bool) (k
 		have = append(have, id)
 		items = items[:len(items)-1]
 	}
+	return req.keyOf(seed, items), have
+}
+
+// Nameless is how many items at the end of the history an answer could have
+// given whose client leaves their ids out: Codex until 0.140, and a while after.
+func (req *Request) Nameless() int {
+	n := 0
+	for i := len(req.items) - 1; i >= 0; i-- {
+		it := &req.items[i]
+		own := it.kind == itemReasoning || it.kind == itemWebSearchCall || it.kind == itemMessage && it.role.is("assistant")
+		if !own || !it.id.empty() {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// FingerprintBefore is the Fingerprint of the request without its last n items.
+func (req *Request) FingerprintBefore(seed maphash.Seed, n int) uint64 {
+	return req.keyOf(seed, req.items[:len(req.items)-n])
+}
+
+func (req *Request) keyOf(seed maphash.Seed, items []item) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	if req.compact {
@@ -33,7 +57,7 @@ func (req *Request) Fingerprint(seed maphash.Seed, sent func(id string) bool) (k
 		h.Write(items[i].raw)
 	}
 	h.Write(req.tools)
-	return h.Sum64(), have
+	return h.Sum64()
 }
 
 // has reports whether the client holds an item already, so that it is not given
