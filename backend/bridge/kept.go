@@ -59,7 +59,8 @@ func (k *keptAnswers) firstIDs(key uint64, n int) (ids []string) {
 	defer k.mu.Unlock()
 	for a := k.byKey[key]; a != nil && len(ids) < n; a = k.byKey[a.next] {
 		for _, id := range a.ids {
-			if len(ids) < n && !strings.HasPrefix(id, "resp_") {
+			switch prefix, _, _ := strings.Cut(id, "_"); prefix {
+			case "msg", "rs", "ws":
 				ids = append(ids, id)
 			}
 		}
@@ -67,6 +68,7 @@ func (k *keptAnswers) firstIDs(key uint64, n int) (ids []string) {
 	if len(ids) < n {
 		return nil
 	}
+	ids = ids[:n]
 	slices.Reverse(ids)
 	return ids
 }

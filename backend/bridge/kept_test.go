@@ -99,6 +99,28 @@ func TestATurnIsPaidOnce(t *testing.T) {
 			t.Errorf("paid %d times", n)
 		}
 	})
+	t.Run("an older client gives no ids back", func(t *testing.T) {
+		p := newPaid(t, `{"choices":[{"message":{"content":"I look.","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`)
+		url := bridgeFor(t, p, fast)
+		close(p.released)
+		firstMessageID(t, post(t, t.Context(), url, threadTurn, codexHeaders...))
+		const said = `},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"I look."}]}`
+		again := strings.Replace(threadTurn, `}]}`, said+`]}`, 1)
+		body, _ := io.ReadAll(post(t, t.Context(), url, again, codexHeaders...).Body)
+		if text := string(body); strings.Contains(text, `"output_index":0`) || !strings.Contains(text, `"output_index":1`) {
+			t.Errorf("given again: %s", text)
+		}
+		if n := p.calls.Load(); n != 1 {
+			t.Errorf("paid %d times", n)
+		}
+		// More than the answer had, or a question behind it, is another turn.
+		for _, other := range []string{said + said[1:], said + `,{"role":"user","content":"go on"}`} {
+			io.Copy(io.Discard, post(t, t.Context(), url, strings.Replace(threadTurn, `}]}`, other+`]}`, 1), codexHeaders...).Body)
+		}
+		if n := p.calls.Load(); n != 3 {
+			t.Errorf("paid %d times", n)
+		}
+	})
 	t.Run("another thread pays for itself", func(t *testing.T) {
 		p := newPaid(t, saidHello)
 		url := bridgeFor(t, p)

@@ -45,6 +45,34 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
+// What an older client holds of an answer stands at the end, without ids.
+func TestNamelessItems(t *testing.T) {
+	const (
+		user   = `{"role":"user","content":"fix it"}`
+		said   = `,{"type":"message","role":"assistant","content":[{"type":"output_text","text":"I look."}]}`
+		named  = `,{"type":"message","id":"msg_1","role":"assistant","content":[{"type":"output_text","text":"I look."}]}`
+		thinks = `,{"type":"reasoning","summary":[],"encrypted_content":"x"}`
+		called = `,{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}`
+	)
+	seed := maphash.MakeSeed()
+	for input, want := range map[string]int{
+		user: 0, user + said: 1, user + thinks + said: 2, user + thinks + `,{"type":"web_search_call","status":"completed"}`: 2,
+		user + named: 0, user + said + called: 0, user + said + "," + user: 0, user + named + said: 1,
+	} {
+		req, err := DecodeRequest([]byte(`{"model":"m","input":[` + input + `]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := req.Nameless(); n != want {
+			t.Errorf("%s: %d, want %d", input, n, want)
+		}
+		plain, _ := fingerprint(t, seed, `{"model":"m","input":[`+user+`]}`)
+		if n := len(req.items) - 1; n == want && req.FingerprintBefore(seed, n) != plain {
+			t.Errorf("%s: without its end it is another request", input)
+		}
+	}
+}
+
 // An answer that is given again leaves out what the client has, and only that.
 func TestItemsThatTheClientHasAreNotGivenAgain(t *testing.T) {
 	req, err := DecodeRequest([]byte(`{"model":"m","stream":true,"input":"x"}`))

@@ -64,10 +64,6 @@ func TestUpstreamErrors(t *testing.T) {
 			if got := c.link.Record(t).Requests; got < 1 || got > test.calls {
 				t.Errorf("%d requests reached ClawRouter, want at most %d", got, test.calls)
 			}
-			if older() && test.name == "context too long" {
-				// 0.140 shows the answer's body as it stands.
-				test.words = "maximum context length"
-			}
 			printed := strings.Join(r.errors(), "\n")
 			if test.survives {
 				printed = r.lastMessage()
