@@ -1,5 +1,5 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build test test-long fuzz soak audit bench dist codex-pin clean
+.PHONY: help run build panel test test-long fuzz soak audit bench dist codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
@@ -9,8 +9,9 @@ program  := bin/clawrouter-codex
 runner   := .cache/bin/suites
 
 help:
-	@echo "make run             build, start ClawRouter and the bridge, and say what to do next"
+	@echo "make run             build and start the app, without a display the link alone, and say what to do next"
 	@echo "make run DEMO=1      the same against a stand-in: no wallet, no network, your Codex untouched"
+	@echo "make panel           the window for the panel on Linux; without it the panel opens in the browser"
 	@echo "make test            install what the tests need, and run all of them"
 	@echo "make test SUITES=codex,judges    only these suites"
 	@echo "make test-long       the long ones; the result goes to e2e/LONG.md"
@@ -24,10 +25,25 @@ help:
 build:
 	@command -v go >/dev/null || { echo "Go is missing. Install Go 1.26 or newer."; exit 1; }
 	@test -x $(program) || echo "building $(program); the first time takes a minute or two"
-	@CGO_ENABLED=0 go build -trimpath -o $(program) .
+	@$(how) go build -trimpath $(tags) -o $(program) .
+
+# macOS reaches menu bar and window through cgo alone, in one executable.
+ifneq ($(shell xcode-select -p 2>/dev/null),)
+how  := CGO_ENABLED=1
+tags := -tags desktop,production
+else
+how  := CGO_ENABLED=0
+tags :=
+endif
+
+# A program of its own: what always runs must not be linked to a web view.
+panel:
+	@pkg-config --exists webkit2gtk-4.1 || { echo "WebKitGTK's headers are missing: apt-get install pkg-config gcc libgtk-3-dev libwebkit2gtk-4.1-dev"; exit 1; }
+	@test -x $(program)-panel || echo "building $(program)-panel; the first time takes a minute or two"
+	@go build -trimpath -tags desktop,production,webkit2_41 -o $(program)-panel .
 
 run: build
-	@$(program) up $(if $(DEMO),--demo,--or-demo)
+	@$(program) app $(if $(DEMO),--demo,--or-demo)
 
 $(runner): FORCE
 	@e2e/install.sh system
