@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -80,5 +81,31 @@ func TestFixClosesFiles(t *testing.T) {
 	}
 	if len(w.fixed) != 1 || w.fixed[0] != "setup for port 8403" {
 		t.Errorf("did %q", w.fixed)
+	}
+}
+
+// Whatever is wrong, neither key is in what the doctor says.
+func TestTheDoctorTellsNoSecret(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"all is well": func(*world) {},
+		"another key": func(w *world) { w.write(".clawrouter-codex/key", strings.Repeat("ab", 32)) },
+		"in the open": func(w *world) {
+			if err := os.Chmod(w.path(".codex/clawrouter.config.toml"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the wallet's key is misspelt": func(w *world) { w.vars["BLOCKRUN_WALLET_KEY"] = payerKey + "0" },
+	} {
+		w := newWorld(t)
+		change(w)
+		data, err := json.Marshal(Run(t.Context(), w.env()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{bridgeKey, payerKey[2:], strings.Repeat("ab", 32)} {
+			if strings.Contains(string(data), secret) {
+				t.Errorf("%s: it says %s", name, secret)
+			}
+		}
 	}
 }
