@@ -63,8 +63,11 @@ func (l *Local) notices(s *State, w proxy.State) []Notice {
 	return l.dated(sorted(list))
 }
 
+// proxyNotices are about ClawRouter's process and what pays for it: what is missing
+// on this machine, a port that is taken, a wallet that is another one.
 func proxyNotices(s *State, w proxy.State, add func(level Level, id, text, mend string)) {
-	if e := w.Err; e != nil && !w.Ready() {
+	// One crash is over before anybody could do something about it.
+	if e := w.Err; e != nil && !w.Ready() && (w.Phase == proxy.PhaseFailed || w.Failures > 1) {
 		id := "proxy-down"
 		switch e.Kind {
 		case proxy.PortTaken, proxy.PortOfOtherUser, proxy.PortOwnerHidden:

@@ -191,6 +191,42 @@ func TestNotices(t *testing.T) {
 	shown("without a limit", "wallet-low")
 }
 
+// What keeps ClawRouter from running is told in the words of the start, with what
+// mends it.
+func TestNoticesOfTheProxy(t *testing.T) {
+	down := func(kind proxy.StartErrorKind) *proxy.StartError {
+		return &proxy.StartError{Kind: kind, Message: "what happened", Mend: "what to do"}
+	}
+	for _, c := range []struct {
+		name string
+		s    State
+		w    proxy.State
+		want string
+	}{
+		{"all is well", State{}, proxy.State{Phase: proxy.PhaseHealthy}, ""},
+		{"it starts", State{}, proxy.State{Phase: proxy.PhaseStarting}, ""},
+		{"one crash", State{}, proxy.State{Phase: proxy.PhaseRestarting, Failures: 1, Err: down(proxy.Crashed)}, ""},
+		{"crash after crash", State{}, proxy.State{Phase: proxy.PhaseRestarting, Failures: 3, Err: down(proxy.Crashed)}, "proxy-down"},
+		{"no Node.js", State{}, proxy.State{Phase: proxy.PhaseFailed, Err: down(proxy.NodeMissing)}, "proxy-down"},
+		{"an old one", State{}, proxy.State{Phase: proxy.PhaseFailed, Err: down(proxy.NodeTooOld)}, "proxy-down"},
+		{"no npx", State{}, proxy.State{Phase: proxy.PhaseFailed, Err: down(proxy.NpxMissing)}, "proxy-down"},
+		{"no network", State{}, proxy.State{Phase: proxy.PhaseFailed, Err: down(proxy.NoNetwork)}, "proxy-down"},
+		{"the port is taken", State{}, proxy.State{Phase: proxy.PhaseFailed, Err: down(proxy.PortTaken)}, "port-taken"},
+		{"it runs again, and says what was", State{}, proxy.State{Phase: proxy.PhaseHealthy, Failures: 3, Err: down(proxy.Crashed)}, ""},
+		{"another wallet", State{Wallet: Wallet{Mismatch: "m"}}, proxy.State{Phase: proxy.PhaseHealthy}, "wallet-mismatch"},
+		{"a new wallet", State{Wallet: Wallet{Created: "c", Empty: true}}, proxy.State{Phase: proxy.PhaseHealthy}, "wallet-empty wallet-created"},
+		{"another port", State{Bridge: Bridge{Port: 8413, Taken: "port 8403 is in use"}}, proxy.State{}, "bridge-moved"},
+	} {
+		list := newUser(t).local(8403).notices(&c.s, c.w)
+		if got := ids(list); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+		if c.w.Err != nil && len(list) > 0 && (list[0].Text != "what happened" || list[0].Mend != "what to do" || list[0].Level != LevelError) {
+			t.Errorf("%s: %+v", c.name, list[0])
+		}
+	}
+}
+
 func TestFreeModelInUse(t *testing.T) {
 	const notice = "> **⚠️ Wallet empty** — using free model."
 	for _, c := range []struct {
