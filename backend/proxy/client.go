@@ -136,9 +136,9 @@ func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*ht
 	copyAllowed(req.Header, header)
 	sent := newSentBody(body)
 	sent.put(req)
-	resp, err := c.send(req, true, func(info httptrace.WroteRequestInfo) { sent.wrote.Store(info.Err == nil) })
+	resp, err := c.send(req, true, sent.written)
 	if err == nil {
-		sent.forget()
+		sent.answer()
 	}
 	return resp, err
 }

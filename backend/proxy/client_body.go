@@ -4,19 +4,19 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
-	"sync/atomic"
 )
 
 // sentBody is a request's body that is let go of when it was sent: net/http keeps
 // the request, and with it a megabyte late in a session, until the answer's last
 // byte, which can be many minutes.
 type sentBody struct {
-	reader *bytes.Reader
-	wrote  atomic.Bool // net/http reads it no more
-
-	mu   sync.Mutex // protects data
-	data []byte     // nil once it is let go of
+	mu       sync.Mutex // protects the rest
+	reader   *bytes.Reader
+	data     []byte // nil once it is let go of
+	wrote    bool   // net/http reads it no more
+	answered bool   // net/http will not send it again
 }
 
 func newSentBody(data []byte) *sentBody {
@@ -34,14 +34,26 @@ func (b *sentBody) put(req *http.Request) {
 	}
 }
 
-// forget lets go of the bytes if all were written. Where the answer came before
-// that, they stay until its end.
-func (b *sentBody) forget() {
-	if !b.wrote.Load() {
-		return
-	}
-	b.reader.Reset(nil)
+// written is told by net/http when the bytes were written, or not.
+func (b *sentBody) written(info httptrace.WroteRequestInfo) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.data = nil
+	b.wrote = info.Err == nil
+	b.forget()
+}
+
+// answer is told when the answer's headers have come, which may be sooner.
+func (b *sentBody) answer() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.answered = true
+	b.forget()
+}
+
+// forget lets go of the bytes when nobody needs them; b.mu is held.
+func (b *sentBody) forget() {
+	if b.wrote && b.answered {
+		b.reader.Reset(nil)
+		b.data = nil
+	}
 }
