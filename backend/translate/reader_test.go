@@ -60,7 +60,7 @@ func walk(r *reader) (string, error) {
 		case '{':
 			b.WriteString("{ ")
 			err := r.object(func(key []byte) error {
-				fmt.Fprintf(&b, "%q: ", bytes.ToValidUTF8(key, []byte("\ufffd")))
+				fmt.Fprintf(&b, "%q: ", string([]rune(string(key)))) // each broken byte is U+FFFD
 				return value()
 			})
 			b.WriteString("} ")
