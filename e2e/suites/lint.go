@@ -17,7 +17,7 @@ func lint(ctx context.Context, log io.Writer) outcome {
 	linter := filepath.Join(folder, "bin", "golangci-lint")
 	for _, args := range [][]string{
 		{"go", "build", "-C", filepath.Join("build", "lint"), "-o", linter, "github.com/golangci/golangci-lint/v2/cmd/golangci-lint"},
-		{linter, "run", "--timeout=20m", "./..."},
+		{linter, "run", "--allow-parallel-runners", "--timeout=20m", "./..."},
 	} {
 		out, err := command(ctx, []string{"GOLANGCI_LINT_CACHE=" + filepath.Join(folder, "lint")}, args[0], args[1:]...).CombinedOutput()
 		log.Write(out)
