@@ -117,7 +117,7 @@ func TestTheReportIsForItsUserAndReplacesNothing(t *testing.T) {
 func unwrapped(err error) error {
 	for {
 		inner, ok := err.(interface{ Unwrap() error })
-		if _, isPath := err.(*fs.PathError); isPath || !ok { //nolint:errorlint // one layer at a time
+		if _, isPath := err.(*fs.PathError); isPath || !ok {
 			return err
 		}
 		err = inner.Unwrap()

@@ -209,6 +209,7 @@ var inlineTried = map[string]string{
 	"npx @blockrun/clawrouter-codex up":                                                    "e2e/dist TestNPM, from packages on disk",
 	"npx @blockrun/clawrouter-codex":                                                       "e2e/dist TestNPM",
 	"go install github.com/BlockRunAI/clawrouter-codex@latest":                             "TestGoInstallLatest",
+	"make panel":                         "e2e/desktop, which builds the same",
 	"make run":                           "TestMakeRun",
 	"man clawrouter-codex":               "e2e/dist TestManualPage",
 	"npx -y @blockrun/clawrouter@latest": "the default of a setting; the real ClawRouter cannot be had where tests run",
