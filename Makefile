@@ -1,5 +1,5 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build panel test test-long fuzz soak audit bench dist codex-pin clean
+.PHONY: help run build panel test test-long fuzz soak audit bench dist shots codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
@@ -20,6 +20,7 @@ help:
 	@echo "make audit           known holes in what this depends on; VULNDB=file:///… without a network"
 	@echo "make bench           the bridge side by side with a bare hop"
 	@echo "make dist            the packages of all systems, into dist/ (DIST='-only linux' for some)"
+	@echo "make shots           the pictures of the panel in e2e/shots, taken anew"
 	@echo "make codex-pin CODEX_VERSION=…   change the Codex that the tests run"
 
 build:
@@ -78,6 +79,12 @@ bench:
 
 dist:
 	@go run ./build/dist $(DIST)
+
+# They need ports 8403 and 8404, which the pictures show.
+shots:
+	@e2e/install.sh system
+	@e2e/install.sh browser
+	@SHOTS="$(CURDIR)/e2e/shots" go test -tags=e2e,shots -count=1 -run '^TestShots$$' ./e2e/browser
 
 # The version stands in e2e/package.json, and nowhere else but its lock.
 codex-pin:

@@ -22,36 +22,31 @@ func TestMain(m *testing.M) { stage.Main(m) }
 // other as a user's evening would.
 func TestPanel(t *testing.T) { play(t, "panel.mjs", 4*time.Minute) }
 
-// TestShots takes the pictures that the README shows: make shots.
-func TestShots(t *testing.T) {
-	shots := os.Getenv("SHOTS")
-	if shots == "" {
-		t.Skip("make shots takes them anew")
-	}
-	play(t, "shots.mjs", 3*time.Minute, "SHOTS="+shots)
+// play runs a script of this folder in a folder and on ports of its own.
+func play(t *testing.T, script string, limit time.Duration) {
+	t.Helper()
+	perform(t, script, limit, stage.Folder(t), stage.FreePort(t), stage.FreePort(t))
 }
 
-// play runs a script of this folder, and makes of each line that it prints a test.
-func play(t *testing.T, script string, limit time.Duration, env ...string) {
+// perform runs a script, and makes of each line that it prints a test.
+func perform(t *testing.T, script string, limit time.Duration, folder string, port, proxyPort int, env ...string) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := stage.Folder(t)
-	port, proxyPort := stage.FreePort(t), stage.FreePort(t)
-	if err := os.MkdirAll(filepath.Join(folder, "home", ".codex"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Join(folder, "bin"), 0o700); err != nil {
-		t.Fatal(err)
+	codex := filepath.Join(folder, ".codex")
+	for _, dir := range []string{codex, filepath.Join(folder, "bin")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	env = append(env,
 		"PATH="+filepath.Join(folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"HOME="+filepath.Join(folder, "home"), "LANG=C.UTF-8", "TZ=UTC", "GORACE=atexit_sleep_ms=0",
-		"CODEX_HOME="+filepath.Join(folder, "home", ".codex"), "CLAWROUTER_CODEX_HOME="+filepath.Join(folder, "state"),
+		"HOME="+folder, "LANG=C.UTF-8", "TZ=UTC", "GORACE=atexit_sleep_ms=0",
+		"CODEX_HOME="+codex, "CLAWROUTER_CODEX_HOME="+filepath.Join(folder, "state"),
 		"PROGRAM="+stage.Program(), "CLAWROUTER_CMD="+stage.Program()+" sim", "BLOCKRUN_MODEL_CATALOG_URL=off",
-		fmt.Sprintf("PORT=%d", port), fmt.Sprintf("PROXY_PORT=%d", proxyPort), "FOLDER="+folder,
+		"SCENE="+os.Getenv("SCENE"), fmt.Sprintf("PORT=%d", port), fmt.Sprintf("PROXY_PORT=%d", proxyPort), "FOLDER="+folder,
 	)
 	stdout, stderr, exit := stage.Run(t, limit, stage.Command{
 		Path: node, Args: []string{filepath.Join(stage.Root(), "e2e", "browser", script)}, Env: env, Folder: folder,

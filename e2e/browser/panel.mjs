@@ -620,6 +620,9 @@ for (const colorScheme of ["light", "dark"]) {
 
 scene("nothing is cut or hangs over from 360 to 1,200 pixels", async () => {
   const { page, context } = await visitPanel();
+  await shown(
+    page.getByRole("region", { name: "Recent turns" }).getByRole("row").nth(1),
+  );
   for (const width of [360, 400, 600, 759, 760, 900, 1200]) {
     await page.setViewportSize({ width, height: 640 });
     const over = await page.evaluate(() =>

@@ -66,7 +66,7 @@ export const en = {
     label: "Web search",
     unserved: "This bridge cannot run searches yet.",
     environment: "WEB_SEARCH in the environment decides at every start.",
-    about: "Models may search the web; each search costs about a cent.",
+    about: "Each search costs about a cent.",
   },
   wallet: {
     label: "Wallet",
@@ -101,7 +101,7 @@ export const en = {
     of: (spent: string, cap: string) => `${spent} of ${cap}`,
     noCap: (spent: string) => `${spent}, no cap`,
     unexplained: (usd: string) => `The wallet lost ${usd} more than the ledger knows of.`,
-    estimate: "estimates",
+    estimate: "by list prices",
     model: "Model",
     cost: "Cost",
     count: "Turns",

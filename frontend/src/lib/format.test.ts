@@ -33,6 +33,8 @@ test.each([
 ])("tokens(%d) is %s", (n, want) => expect(tokens(n)).toBe(want));
 
 test.each([
+  [49, "<0.1 s"],
+  [50, "0.1 s"],
   [400, "0.4 s"],
   [1100, "1.1 s"],
   [9949, "9.9 s"],
@@ -51,6 +53,7 @@ test.each([
 ])("%d seconds ago is %s", (s, want) => expect(when(ago(s), now)).toBe(want));
 
 test("a time of another day has its day", () => expect(clock(ago(86_400 * 3), now)).toBe("22 Nov 14:02"));
+test("or is its day", () => expect(clock(ago(86_400 * 3), now, true)).toBe("22 Nov"));
 
 test.each([
   [12_000, "12 s"],

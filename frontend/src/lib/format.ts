@@ -28,16 +28,17 @@ function trimmed(n: number, digits: number): string {
 
 /** Milliseconds as seconds: 0.4 s, 1.1 s, 12 s. */
 export function seconds(ms: number): string {
+  if (ms < 50) return "<0.1 s";
   const s = ms / 1000;
   return (s < 9.95 ? s.toFixed(1) : String(Math.round(s))) + " s";
 }
 
-/** A time of today as 14:02; an older one with its day. */
-export function clock(at: Date, now: Date): string {
+/** A time of today as 14:02; an older one with its day, or as its day alone where it is narrow. */
+export function clock(at: Date, now: Date, narrow = false): string {
   const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return sameDay(at, now)
-    ? time
-    : at.toLocaleDateString("en-GB", { day: "numeric", month: "short" }) + " " + time;
+  if (sameDay(at, now)) return time;
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  return narrow ? day : day + " " + time;
 }
 
 /** Relative under an hour, absolute after. */
