@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // upstream is whoever answers the bridge: a server that already runs, or a
@@ -80,7 +83,31 @@ func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
 		// on to the gateway.
 		address, key = fmt.Sprintf("http://127.0.0.1:%d", s.ProxyPort.V), ""
 	}
-	return proxy.NewClient(address, proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + version})
+	o := proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + version}
+	// lsof takes too long to be asked before a turn; there the supervisor asks,
+	// whenever it finds a ClawRouter that it did not start.
+	if s.ProxyURL.V == "" && runtime.GOOS != "darwin" {
+		o.Trust = func(ctx context.Context) error { return ownUpstream(ctx, socket.V4(s.ProxyPort.V)) }
+	}
+	return proxy.NewClient(address, o)
+}
+
+// ownUpstream is an error unless this user's program listens on addr. Another user's
+// may take the port in the moment in which a ClawRouter is started again, and would
+// see the prompts.
+func ownUpstream(ctx context.Context, addr netip.AddrPort) error {
+	ours, err := socket.ServedByUs(ctx, addr)
+	switch {
+	case err != nil:
+		return err
+	case ours:
+		return nil
+	}
+	who := "another user"
+	if owner, err := socket.Listener(ctx, addr); err == nil {
+		who = owner.String()
+	}
+	return fmt.Errorf("port %d is not yours but that of %s; choose another one with PROXY_PORT", addr.Port(), who)
 }
 
 // run keeps what must be kept running until ctx ends.

@@ -23,6 +23,9 @@ type ClientOptions struct {
 	APIKey string
 	// UserAgent names us upstream. Empty means "clawrouter-codex".
 	UserAgent string
+	// Trust is asked of each new connection, before anything is sent on it; its
+	// error is why not. nil trusts whoever answers.
+	Trust func(ctx context.Context) error
 	// Transport replaces the tuned transport in tests. The connections of a
 	// foreign transport are not seen, so an identity is then asked for again
 	// only after an error or IdentityAge.
@@ -71,7 +74,7 @@ func NewClient(baseURL string, o ClientOptions) (*Client, error) {
 	}
 	rt := o.Transport
 	if rt == nil {
-		c.conns = &connTracker{}
+		c.conns = &connTracker{trust: o.Trust}
 		rt = newTransport(isLoopback(root.Hostname()), c.conns)
 	}
 	c.http = &http.Client{

@@ -47,6 +47,7 @@ func isLoopback(host string) bool {
 // the signs from which Client tells that another server may have taken the place
 // of the one it identified.
 type connTracker struct {
+	trust  func(ctx context.Context) error // nil: everybody is
 	open   atomic.Int64
 	broken atomic.Int64
 }
@@ -56,6 +57,12 @@ func (t *connTracker) dial(ctx context.Context, network, addr string) (net.Conn,
 	c, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
+	}
+	if t.trust != nil {
+		if err := t.trust(ctx); err != nil {
+			_ = c.Close()
+			return nil, err
+		}
 	}
 	t.open.Add(1)
 	return &trackedConn{Conn: c, t: t}, nil

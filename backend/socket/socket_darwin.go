@@ -47,6 +47,11 @@ func findListener(ctx context.Context, addr netip.AddrPort) (Owner, error) {
 	return o, nil
 }
 
+func servedByUs(ctx context.Context, addr netip.AddrPort) (bool, error) {
+	o, err := findListener(ctx, addr)
+	return o.Ours, err
+}
+
 func peer(ctx context.Context, local, remote netip.AddrPort) (bool, error) {
 	out, err := lsof(ctx, "-iTCP:"+strconv.Itoa(int(remote.Port())))
 	if err != nil {

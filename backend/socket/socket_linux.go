@@ -94,6 +94,14 @@ func findListener(_ context.Context, addr netip.AddrPort) (Owner, error) {
 	return o, nil
 }
 
+func servedByUs(_ context.Context, addr netip.AddrPort) (bool, error) {
+	s, ok := serving(sockets(addr.Port()), addr.Addr())
+	if !ok {
+		return false, ErrHidden
+	}
+	return isOurs(s.uid), nil
+}
+
 func serving(all []row, addr netip.Addr) (row, bool) {
 	for _, want := range servers(addr) {
 		for _, s := range all {

@@ -25,12 +25,18 @@ func TestListener(t *testing.T) {
 		if err != nil || got.PID != os.Getpid() || !got.Ours || got.Name == "" || got.User == "" {
 			t.Errorf("%s: %+v, %v; want this process", c.listen, got, err)
 		}
+		if ours, err := ServedByUs(t.Context(), addr); !ours || err != nil {
+			t.Errorf("%s: served by us: %v, %v", c.listen, ours, err)
+		}
 		if Free(t.Context(), addr) {
 			t.Errorf("%s: %s is called free", c.listen, addr)
 		}
 		l.Close()
 		if got, err := Listener(t.Context(), addr); err == nil {
 			t.Errorf("%s: after its end: %+v", c.listen, got)
+		}
+		if ours, err := ServedByUs(t.Context(), addr); ours || !errors.Is(err, ErrHidden) {
+			t.Errorf("%s: after its end served by us: %v, %v", c.listen, ours, err)
 		}
 		if !Free(t.Context(), addr) {
 			t.Errorf("%s: %s is called taken after its end", c.listen, addr)

@@ -23,6 +23,18 @@ func findListener(_ context.Context, addr netip.AddrPort) (Owner, error) {
 	return Owner{PID: int(pid), Name: programName(pid), Ours: sameUser(pid)}, nil
 }
 
+func servedByUs(_ context.Context, addr netip.AddrPort) (bool, error) {
+	rows, err := sockets(addr.Addr(), tableListeners)
+	if err != nil {
+		return false, err
+	}
+	pid := listenerPID(rows, addr)
+	if pid == 0 {
+		return false, ErrHidden
+	}
+	return sameUser(pid), nil
+}
+
 func peer(_ context.Context, local, remote netip.AddrPort) (bool, error) {
 	rows, err := sockets(remote.Addr(), tableConnections)
 	if err != nil {

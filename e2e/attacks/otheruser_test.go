@@ -4,6 +4,7 @@ package attacks
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -122,5 +123,42 @@ func TestASquatterOnTheProxysPort(t *testing.T) {
 		if !strings.HasPrefix(line, "GET /health ") || strings.Contains(line, walletKey[2:]) {
 			t.Errorf("the squatter was sent %s", line)
 		}
+	}
+}
+
+// TestASquatterIsSentNothing: the bridge alone starts no ClawRouter, and sends nothing
+// to one that is another user's; nor does a supervised one's bridge in the moment in
+// which its ClawRouter is away.
+func TestASquatterIsSentNothing(t *testing.T) {
+	folder := stage.Folder(t)
+	link := &stage.Link{Folder: folder, CodexHome: filepath.Join(folder, "codex"), State: filepath.Join(folder, "state"), Port: stage.FreePort(t)}
+	proxy := stage.FreePort(t)
+	for proxy == link.Port {
+		proxy = stage.FreePort(t)
+	}
+	seen, end := squatter(t, fmt.Sprintf("127.0.0.1:%d", proxy))
+	bridge := stage.Start(t, stage.Command{
+		Path: stage.Program(), Args: []string{"bridge"}, Folder: folder,
+		Env: environment(link, fmt.Sprintf("PROXY_PORT=%d", proxy), "BLOCKRUN_MODEL_CATALOG_URL=off"),
+	})
+	address := fmt.Sprintf("127.0.0.1:%d", link.Port)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := stage.Eventually(ctx, func() error {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}); err != nil {
+		t.Fatalf("%v\n%s", err, bridge.Output())
+	}
+	_, _, body := exchange(t, address, post(link.Port, "Content-Type: application/json", "Originator: codex_exec"))
+	if !strings.Contains(body, "response.failed") || !strings.Contains(body, "user nobody") {
+		t.Errorf("a turn: %s", body)
+	}
+	end()
+	if seen.Len() > 0 {
+		t.Errorf("the squatter was sent %s", seen)
 	}
 }
