@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -52,7 +53,7 @@ type loop struct {
 	facts facts
 	link  link.Link
 	later bool            // the panel was asked for before there was a link
-	told  map[string]bool // ids of notices that hold and were told
+	told  map[string]bool // notices that hold, by id, and whether they were told
 	jobs  chan func(context.Context) error
 	news  chan func(*facts)
 }
@@ -162,14 +163,15 @@ func (l *loop) learn(ctx context.Context, change func(*facts)) {
 func (l *loop) tell(s link.State) {
 	holds := map[string]bool{}
 	for _, n := range s.Notices {
-		holds[n.ID] = true
-		if l.told[n.ID] || n.Known || !worthTelling(n) || !s.MenuBar.Notifications {
-			continue
+		shown, held := l.told[n.ID]
+		if !held && !n.Known && worthTelling(n) && s.MenuBar.Notifications {
+			shown = true
+			l.desk.tell(note{id: n.ID, title: title(n), text: n.Text, urgent: n.Level == link.LevelError})
 		}
-		l.desk.tell(note{id: n.ID, title: title(n), text: n.Text, urgent: n.Level == link.LevelError})
+		holds[n.ID] = shown
 	}
-	for id := range l.told {
-		if !holds[id] {
+	for _, id := range slices.Sorted(maps.Keys(l.told)) {
+		if _, still := holds[id]; !still && l.told[id] {
 			l.desk.withdraw(id)
 		}
 	}

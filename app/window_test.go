@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,7 +73,7 @@ func TestAWindowThatDoesNotOpen(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	w = newPanelWindow(windowProgram(t, ""))
-	if err := w.show(t.Context(), "/state", ""); err != cli.ErrNoWindow {
+	if err := w.show(t.Context(), "/state", ""); !errors.Is(err, cli.ErrNoWindow) {
 		t.Errorf("got %v", err)
 	}
 	w = newPanelWindow(windowProgram(t, "read nothing"))

@@ -315,7 +315,7 @@ func onBus(t *testing.T, b *bus) *icon {
 			watcherName, "RegisteredStatusNotifierItems").Store(&v)
 		items, _ := v.Value().([]string)
 		if err != nil || len(items) == 0 {
-			return fmt.Errorf("%v %v", items, err)
+			return fmt.Errorf("%v %w", items, err)
 		}
 		name, _, _ := strings.Cut(items[0], "/")
 		found = &icon{conn: b.conn, name: name}

@@ -171,7 +171,7 @@ func (s *screen) clickIcon(t *testing.T, d *desk) {
 	eventually(t, "the menu", func() error {
 		out, err := s.run("xdotool", "search", "--onlyvisible", "--class", "wrapper-2.0")
 		if windows := strings.Fields(out); err != nil || len(windows) < 2 { // the panel's, and the menu's
-			return fmt.Errorf("windows %q, %v", windows, err)
+			return fmt.Errorf("windows %q, %w", windows, err)
 		}
 		return nil
 	})
@@ -190,7 +190,7 @@ func (s *screen) window(t *testing.T) (id string) {
 		out, err := s.run("xdotool", "search", "--onlyvisible", "--name", "^clawrouter-codex$")
 		ids := strings.Fields(out)
 		if err != nil || len(ids) == 0 {
-			return fmt.Errorf("no window: %v", err)
+			return fmt.Errorf("no window: %w", err)
 		}
 		id = ids[len(ids)-1]
 		return nil
