@@ -130,6 +130,7 @@ func Open(o Options) (*Book, error) {
 	if err := b.readLedgers(); err != nil {
 		return nil, err
 	}
+	b.lastEnd = b.lastKnownEnd(now)
 	b.settleThresholds()
 	earlier := len(b.toLoad) > 0
 	if !earlier {
@@ -137,6 +138,25 @@ func Open(o Options) (*Book, error) {
 	}
 	go b.run(earlier)
 	return b, nil
+}
+
+// lastKnownEnd is when the last call of an earlier process ended, so that a wallet
+// which has been at rest since can be read at once. Where that is not sure (calls
+// that nobody saw the end of, midnight a moment ago) it is now.
+func (b *Book) lastKnownEnd(now time.Time) time.Time {
+	if b.openDirty || now.Add(-RestBefore).Format(dayLayout) != b.today.label {
+		return now
+	}
+	end := now.Add(-RestBefore)
+	for _, e := range b.recent {
+		if done := e.At.Add(time.Duration(e.TotalMS) * time.Millisecond); done.After(end) {
+			end = done
+		}
+	}
+	if end.After(now) {
+		return now
+	}
+	return end
 }
 
 // readLedgers counts today's entries, those that the clock of an earlier process

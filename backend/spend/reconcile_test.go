@@ -169,3 +169,37 @@ func TestLowBalanceIsSaidOnce(t *testing.T) {
 	d.rest(900_000)
 	said("low again after it was filled", 1)
 }
+
+// A wallet that has been at rest since before the start is read at once, so that the
+// first turns are compared, too; one that may not have been is waited for.
+func TestRestReachesBackBeforeTheStart(t *testing.T) {
+	d := openDesk(t, nil)
+	read := func(when string, counts bool) {
+		t.Helper()
+		if got := d.Reconcile(Reading{Wallet: "0x1", Balance: 5_000_000, At: d.clock.now()}); got.AtRest != counts {
+			t.Errorf("%s: %+v", when, got)
+		}
+	}
+	read("before the first call ever", true)
+	d.spendOn("openai/gpt-5.4", "openai/gpt-5.4")
+	d = d.reopen()
+	read("right after a call and a restart", false)
+	d.clock.add(RestBefore)
+	read("after a rest", true)
+	d.clock.add(time.Hour)
+	d = d.reopen()
+	read("an hour later, after a restart", true)
+
+	if _, err := d.Reserve(turn("openai/gpt-5.4")); err != nil {
+		t.Fatal(err)
+	}
+	d.sync()
+	left := d.folder.copy()
+	d.clock.add(time.Hour)
+	d = openDeskAt(t, left, d.clock.now())
+	read("a call that nobody saw the end of", false)
+
+	d.clock.set(time.Date(2026, 11, 24, 0, 0, 10, 0, berlin))
+	d = d.reopen()
+	read("ten seconds after midnight", false)
+}
