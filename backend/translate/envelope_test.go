@@ -163,3 +163,10 @@ func TestFamily(t *testing.T) {
 		}
 	}
 }
+
+// Two thoughts before one message give their details as one list.
+func TestDetailsOfTwoThoughts(t *testing.T) {
+	if got := string(appendArrays(nil, [][]byte{[]byte(`[ {"a":1} ]`), []byte(`[]`), []byte(`[{"b":2},{"c":3}]`)})); got != `[{"a":1},{"b":2},{"c":3}]` {
+		t.Error(got)
+	}
+}

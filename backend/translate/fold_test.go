@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -95,5 +96,52 @@ func TestFoldIsOnlyForClawRouter(t *testing.T) {
 	var chat struct{ Messages []json.RawMessage }
 	if err := json.Unmarshal(out, &chat); err != nil || len(chat.Messages) != 602 {
 		t.Errorf("%d messages, %v", len(chat.Messages), err)
+	}
+}
+
+// TestFoldsTellEverything: what the user said in between, and what the model said
+// beside its calls, is in the fold word for word.
+func TestFoldsTellEverything(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"model":"m","input":[{"role":"user","content":"the task"}`)
+	for i := range 80 {
+		fmt.Fprintf(&b, `,{"role":"assistant","content":"I say %d."},{"type":"function_call","call_id":"c%d","name":"f","arguments":"{\"n\":%d}"},{"type":"function_call_output","call_id":"c%d","output":"got %d."},{"role":"user","content":"and then %d."}`, i, i, i, i, i, i)
+	}
+	b.WriteString(`]}`)
+	chat, _ := translated(t, b.String(), Target{ClawRouter: true})
+	if err := checkChat(chat); err != nil {
+		t.Fatal(err)
+	}
+	var req chatRequest
+	if err := json.Unmarshal(chat, &req); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(req.Messages); n > maxMessages {
+		t.Errorf("%d messages", n)
+	}
+	for i := range 80 {
+		for _, said := range []string{fmt.Sprintf("I say %d.", i), fmt.Sprintf(`{\"n\":%d}`, i), fmt.Sprintf("got %d.", i), fmt.Sprintf("and then %d.", i)} {
+			if n := bytes.Count(chat, []byte(said)); n != 1 {
+				t.Errorf("%q is there %d times", said, n)
+			}
+		}
+	}
+	if !bytes.Contains(chat, []byte("[The user said:]")) || !bytes.Contains(chat, []byte("[You said:]")) {
+		t.Error("a fold does not tell who said what")
+	}
+}
+
+// TestOneStepThatNeverEndsIsNotFolded: a call and its output stay together, and what
+// goes on stays as it is, however many there are.
+func TestOneStepThatNeverEndsIsNotFolded(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"model":"m","input":[{"role":"user","content":"the task"}`)
+	for i := range 190 {
+		fmt.Fprintf(&b, `,{"type":"function_call","call_id":"c%d","name":"f","arguments":"{}"}`, i)
+	}
+	b.WriteString(`]}`)
+	chat, _ := translated(t, b.String(), Target{ClawRouter: true})
+	if err := checkChat(chat); err != nil || bytes.Contains(chat, []byte("A record of earlier steps")) {
+		t.Errorf("%v in %.300s", err, chat)
 	}
 }
