@@ -1,5 +1,5 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build panel test test-long fuzz soak audit bench dist shots codex-pin clean
+.PHONY: help run build panel test test-long fuzz soak audit compat bench dist shots codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
@@ -21,6 +21,7 @@ help:
 	@echo "make bench           the bridge side by side with a bare hop"
 	@echo "make dist            the packages of all systems, into dist/ (DIST='-only linux' for some)"
 	@echo "make shots           the pictures of the panel in e2e/shots, taken anew"
+	@echo "make compat          the supported releases of Codex, for docs/codex-compatibility.md"
 	@echo "make codex-pin CODEX_VERSION=…   change the Codex that the tests run"
 
 build:
@@ -73,6 +74,9 @@ audit:
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 $(if $(VULNDB),-db='$(VULNDB)') ./...
 	cd e2e && npm audit --package-lock-only
 	cd frontend && npm audit --package-lock-only
+
+compat: $(runner)
+	@$(runner) -compat -only '$(SUITES)' </dev/null
 
 bench:
 	@bench/run

@@ -113,15 +113,29 @@ func (t *tally) add(e testEvent) {
 		if e.Test != "" {
 			t.sum.passed++
 		}
+		t.judge(e)
 		delete(t.output, key)
 	case "skip":
 		if e.Test != "" {
 			t.sum.skipped++
 			t.sum.notes = append(t.sum.notes, "skipped "+e.Test+": "+reason(t.output[key]))
 		}
+		t.judge(e)
 	case "fail":
 		t.fail(key)
+		t.judge(e)
 	}
+}
+
+// judge notes how a test of its own ended.
+func (t *tally) judge(e testEvent) {
+	if e.Test == "" || strings.Contains(e.Test, "/") {
+		return
+	}
+	if t.sum.verdicts == nil {
+		t.sum.verdicts = map[string]string{}
+	}
+	t.sum.verdicts[e.Test] = e.Action
 }
 
 func (t *tally) fail(key testKey) {

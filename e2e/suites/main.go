@@ -32,10 +32,18 @@ var errFailed = errors.New("some tests failed")
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("suites", flag.ContinueOnError)
 	long := flags.Bool("long", false, "the long suites, recorded in e2e/LONG.md")
-	only := flags.String("only", "", "names of the suites to run, with commas; all by default")
+	only := flags.String("only", "", "names of the suites, or of the releases, to run, with commas; all by default")
 	fuzzTime := flags.Duration("fuzztime", 0, "time for each fuzz target (default 4s, long 10m)")
+	releases := flags.Bool("compat", false, "every supported release of Codex, recorded in "+compatPage)
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *releases {
+		var some []string
+		if *only != "" {
+			some = strings.Split(*only, ",")
+		}
+		return compatLogged(ctx, some)
 	}
 	plan := shortPlan(*fuzzTime)
 	if *long {

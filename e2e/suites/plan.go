@@ -24,6 +24,9 @@ type outcome struct {
 	passed, failed, skipped int
 	detail                  string
 	notes                   []string
+	// verdicts are "pass", "fail" or "skip" by test, of tests that are no part of
+	// another one.
+	verdicts map[string]string
 }
 
 // ok is false for a suite in which nothing ran: a test that was never started

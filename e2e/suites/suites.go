@@ -26,9 +26,9 @@ func shortPlan(fuzzTime time.Duration) lanes {
 		{
 			{"clients", installClients("")},
 			{"judges", clientTests(nil, "-timeout=3m", "./e2e/judges/...")},
-			{"codex", clientTests(nil, "-timeout=5m", "./e2e/codex/...")},
+			{"codex", asRecorded("", clientTests(nil, "-timeout=5m", "./e2e/codex/..."))},
 			{"older", installClients(olderCodex)},
-			{"files-" + olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/...")},
+			{"files-" + olderCodex, asRecorded(olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/..."))},
 			{"attacks", clientTests(nil, "-timeout=4m", "./e2e/attacks/...")},
 			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=6m", "./e2e/soak/...")},
 			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
