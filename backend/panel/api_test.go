@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
@@ -290,6 +291,21 @@ func TestEventsAreEveryStateAndEndWithTheLink(t *testing.T) {
 	if !slices.Equal(got, []string{"clawrouter", "subscription"}) {
 		t.Errorf("got %q", got)
 	}
+}
+
+// A page that hears nothing for 25 s takes the program for gone.
+func TestASilentLinkIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{states: make(chan link.State)}
+		call := newAPI(t, f)
+		answer := make(chan *httptest.ResponseRecorder)
+		go func() { answer <- call("GET", "events", "") }()
+		time.Sleep(3*heartbeat + heartbeat/2)
+		close(f.states)
+		if got, want := (<-answer).Body.String(), strings.Repeat(": still here\n\n", 3); got != want {
+			t.Errorf("it heard %q, want %q", got, want)
+		}
+	})
 }
 
 // TestDescription holds openapi.json to the handlers: every call is described and
