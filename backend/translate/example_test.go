@@ -89,3 +89,45 @@ func ExampleTurn_Stream() {
 	// response.completed
 	// stop
 }
+
+// A turn that searches the web goes on with what was found: its caller runs the
+// searches, and asks upstream again with what Next returns.
+func ExampleStream_Searches() {
+	req, err := translate.DecodeRequest([]byte(`{"model": "zai/glm-5", "stream": true, "input": "What is new in Go?", "tools": [{"type": "web_search"}]}`))
+	if err != nil {
+		panic(err)
+	}
+	to := translate.Target{WebSearch: true}
+	_, turn, err := req.Chat(to)
+	if err != nil {
+		panic(err)
+	}
+	s := turn.Stream(translate.StreamOptions{})
+	s.Begin()
+	if err := s.Completion([]byte(`{"choices":[{"message":{"tool_calls":[{"function":{"name":"web_search","arguments":"{\"query\":\"Go 1.26\"}"}}]},"finish_reason":"tool_calls"}]}`)); err != nil {
+		panic(err)
+	}
+	for _, search := range s.Searches() {
+		fmt.Println("search for", search.Query)
+		s.Found("Go 1.26 is out.", true)
+	}
+	to.SearchRounds++
+	chat, err := s.Next(to)
+	if err != nil {
+		panic(err)
+	}
+	_, found, _ := strings.Cut(string(chat), `{"role":"tool"`)
+	found, _, _ = strings.Cut(found, "]")
+	fmt.Println(found)
+	if err := s.Completion([]byte(`{"choices":[{"message":{"content":"A release."},"finish_reason":"stop"}]}`)); err != nil {
+		panic(err)
+	}
+	if err := s.End(); err != nil {
+		panic(err)
+	}
+	fmt.Println(strings.Count(string(s.Take()), "event: response.output_item.done"), "items")
+	// Output:
+	// search for Go 1.26
+	// ,"tool_call_id":"search","content":"Go 1.26 is out."}
+	// 2 items
+}
