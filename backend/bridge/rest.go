@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -36,5 +37,9 @@ func (r *rest) turnEnded() {
 
 func (r *rest) stop() { r.timer.Stop() }
 
-// freeMemory takes a few milliseconds.
-func freeMemory() { debug.FreeOSMemory() }
+// freeMemory takes a few milliseconds. Pools keep what they have for one collection,
+// so there is one before that of FreeOSMemory.
+func freeMemory() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}
