@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -20,10 +19,7 @@ var errTooLarge = errors.New("the request is too large")
 
 // readBody reads and decompresses a request body. Codex compresses with zstd
 // where it is logged in; other clients use gzip.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, patience time.Duration) ([]byte, error) {
-	// Not every ResponseWriter has deadlines; those of net/http do.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
-	defer func() { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }()
+func readBody(r *http.Request, limit int64) ([]byte, error) {
 	src, size, err := decompressed(r, limit)
 	if err != nil {
 		return nil, err

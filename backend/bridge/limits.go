@@ -2,7 +2,9 @@ package bridge
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -54,6 +56,41 @@ func DefaultPatience() Patience {
 func (p Patience) orDefault() Patience {
 	d := DefaultPatience()
 	return Patience{cmp.Or(p.Header, d.Header), cmp.Or(p.Body, d.Body), cmp.Or(p.Read, d.Read), cmp.Or(p.Idle, d.Idle)}
+}
+
+// slowSenders ends connections whose client does not send the body that it announced.
+// It stands before every guard: net/http waits for what is left of a body that
+// nobody wanted to read, and would do so without end.
+func slowSenders(limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		control := http.NewResponseController(w)
+		// Not every ResponseWriter has deadlines; those of net/http do.
+		_ = control.SetReadDeadline(time.Now().Add(limit))
+		// A copy, because net/http goes by the type of its own request's body.
+		r = r.WithContext(r.Context())
+		r.Body = &timedBody{r.Body, control}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timedBody takes the deadline off when the body is there: what is read from then
+// on is only whether the client goes away, for as long as the model takes.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // slowReaders ends connections whose client does not read. There is no limit on the

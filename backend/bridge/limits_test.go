@@ -103,6 +103,40 @@ func TestSlowLorisBody(t *testing.T) {
 	}
 }
 
+// Nor does one hold its connection whose body nobody wants: that of a request which
+// is refused before it is read.
+func TestSlowLorisBodyOfARefusedRequest(t *testing.T) {
+	url := bridgeFor(t, newUpstream(t, hello()), func(c *bridge.Config) {
+		c.Patience.Body = 50 * time.Millisecond
+		c.Control, c.Panel = http.NotFoundHandler(), http.NotFoundHandler()
+	})
+	head := func(method, path string) string {
+		return strings.Replace(headOf(url), "POST /v1/responses", method+" "+path, 1)
+	}
+	for name, text := range map[string]string{
+		"another name":       strings.Replace(headOf(url), "Host: ", "Host: x", 1),
+		"another site":       headOf(url, "Origin: https://evil.example"),
+		"a form":             strings.Replace(headOf(url), "application/json", "text/plain", 1),
+		"a GET with a body":  head("GET", "/health"),
+		"a wrong method":     head("POST", "/v1/models"),
+		"an unknown address": head("POST", "/none"),
+		"the link's API":     head("POST", "/link/cap"),
+		"the panel's API":    head("POST", "/dashboard/api/cap"),
+		"an encoding":        headOf(url, "Content-Encoding: br"),
+	} {
+		for _, length := range []string{"Content-Length: 1000", "Transfer-Encoding: chunked"} {
+			conn := dial(t, url)
+			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			write(t, conn, strings.TrimSuffix(text, "\r\n")+length+"\r\n\r\n1")
+			if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 4") {
+				t.Errorf("%s, %s: answered %q, %v", name, length, answer, err)
+			}
+		}
+	}
+}
+
 // A size that is only claimed takes no memory.
 func TestAClaimedSizeTakesNoMemory(t *testing.T) {
 	const claim, clients = 60 << 20, 10

@@ -22,7 +22,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 // accept reads a request; nil means that it was refused, and answered.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 	began := time.Now()
-	body, err := readBody(w, r, s.cfg.MaxRequest, s.cfg.Patience.Body)
+	body, err := readBody(r, s.cfg.MaxRequest)
 	if err != nil {
 		s.refuseBody(w, r, err)
 		return nil

@@ -184,7 +184,8 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle(panelPath+"/", s.cfg.Panel)
 	}
 	mux.HandleFunc("/", notFound)
-	return slowReaders(s.cfg.Patience.Read, guard.Chain(s.recoverPanics(mux), guard.Everywhere(fail, isPanel)...))
+	guarded := guard.Chain(s.recoverPanics(mux), guard.Everywhere(fail, isPanel)...)
+	return slowReaders(s.cfg.Patience.Read, slowSenders(s.cfg.Patience.Body, guarded))
 }
 
 // panelPath is where the panel is, whose page shows nothing before it is let in.
