@@ -45,8 +45,14 @@ func (p Paths) Open() ([]Open, error) {
 			return false, ignoreMissing(err)
 		}
 		foreign := ownedByOther(info)
-		link := info.Mode()&fs.ModeSymlink != 0
-		if foreign || !link && openMode(info.Mode()) {
+		// Behind a symlink of this user's lies what they chose: their own is looked at,
+		// and that of another, as /dev/null for a log, is left alone.
+		if info.Mode()&fs.ModeSymlink != 0 && !foreign {
+			if info, err = os.Stat(path); err != nil || ownedByOther(info) {
+				return false, ignoreMissing(err)
+			}
+		}
+		if foreign || openMode(info.Mode()) {
 			found = append(found, Open{Path: path, Mode: info.Mode(), Foreign: foreign})
 		}
 		return info.IsDir() && !foreign, nil

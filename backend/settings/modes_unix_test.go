@@ -64,6 +64,31 @@ func TestTightenClosesWhatOthersCanRead(t *testing.T) {
 	}
 }
 
+// TestTightenFollowsOwnSymlinks: a state folder that its user keeps elsewhere is
+// closed like any other.
+func TestTightenFollowsOwnSymlinks(t *testing.T) {
+	for name, moved := range map[string]func(Paths) string{
+		"the state folder": func(p Paths) string { return p.Root }, "a folder in it": Paths.Spend, "a file": Paths.Key,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := folder(t)
+			path, elsewhere := moved(p), filepath.Join(t.TempDir(), "elsewhere")
+			ledger := filepath.Join(p.Spend(), "2026-11-25.jsonl")
+			if err := errors.Join(os.Rename(path, elsewhere), os.Symlink(elsewhere, path), os.Chmod(elsewhere, 0o755), os.Chmod(p.Key(), 0o644), os.Chmod(ledger, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.Tighten(); err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{elsewhere, p.Key(), ledger} {
+				if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+					t.Errorf("%s: %v %v", path, info.Mode(), err)
+				}
+			}
+		})
+	}
+}
+
 // TestForeignSymlink: a folder that was once open may hold a symlink by which
 // another user would receive what is written.
 func TestForeignSymlink(t *testing.T) {
