@@ -14,6 +14,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // checkTurn sends one turn the way that Codex does: to the address and with the
@@ -24,6 +25,9 @@ func checkTurn(ctx context.Context, l *look) Result {
 	}
 	if !l.bridge().ours {
 		return Result{Status: Skip, Text: "not tried: no bridge of ours answers"}
+	}
+	if who := l.stranger(ctx); who != "" {
+		return Result{Status: Skip, Text: fmt.Sprintf("not tried: port %d is answered by %s, who would receive the bridge's key", l.port, who)}
 	}
 	if _, err := l.upstream(); err != nil {
 		return Result{Status: Skip, Text: "not tried: only ClawRouter has models that are free, and none answers"}
@@ -42,6 +46,20 @@ func checkTurn(ctx context.Context, l *look) Result {
 	}
 	took := l.env.Now().Sub(begun).Round(100 * time.Millisecond)
 	return Result{Status: OK, Text: fmt.Sprintf("%s answered through the whole link in %v: %q", model, took, shorten(text))}
+}
+
+// stranger is who may be behind the bridge's port in place of this user's program,
+// "" for nobody: anybody can call himself our bridge. Where the system does not tell
+// whose a port is, the process that holds the state folder has it.
+func (l *look) stranger(ctx context.Context) string {
+	owner, err := l.env.Listener(ctx, socket.V4(l.port))
+	switch {
+	case err == nil && !owner.Ours:
+		return owner.String()
+	case l.bridge().six, err != nil && !l.running:
+		return "another program"
+	}
+	return ""
 }
 
 // shorten keeps an answer on the line.

@@ -121,3 +121,28 @@ func TestTurnKeepsHeadersFromOthers(t *testing.T) {
 		t.Errorf("another machine's header was sent to the bridge: %q", got)
 	}
 }
+
+// Another user's program that calls itself our bridge is sent neither the key nor
+// anything else of the profile.
+func TestTurnKeepsTheKeyFromStrangers(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"another user's":                       func(w *world) { w.foreign(8403, w.servers[bridgeV4]) },
+		"another program on ::1":               func(w *world) { w.servers[bridgeV6] = says(`{}`) },
+		"nobody knows whose, and none is ours": func(w *world) { w.listeners, w.running = nil, false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.deep = true
+			w.servers[bridgeV4] = func(a http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("X-Clawrouter-Key") != "" || r.URL.Path != "/health" {
+					t.Errorf("asked for %s with %v", r.URL.Path, r.Header)
+				}
+				_, _ = io.WriteString(a, bridgeHealth)
+			}
+			change(w)
+			if got := w.line("turn"); !strings.HasPrefix(got, "skip: not tried: port 8403 is answered by ") {
+				t.Error(got)
+			}
+		})
+	}
+}
