@@ -10,8 +10,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
 
@@ -20,6 +22,8 @@ type Remote struct {
 	base string
 	key  string
 	http *http.Client
+	// served reports whether the port is this user's.
+	served func(context.Context) (bool, error)
 }
 
 var _ Link = (*Remote)(nil)
@@ -30,16 +34,43 @@ const maxAnswer = 8 << 20
 // NewRemote returns a Remote for the bridge on port. Close ends its idle
 // connections.
 func NewRemote(port int, key []byte) *Remote {
-	return &Remote{
+	r := &Remote{
 		// Never "localhost", whose other family may be another user's: the key
 		// would go to them.
 		base: fmt.Sprintf("http://127.0.0.1:%d/link", port), key: hex.EncodeToString(key),
-		http: &http.Client{
-			// No proxy from the environment: the key stays on this machine.
-			Transport:     &http.Transport{DialContext: (&net.Dialer{}).DialContext},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		served: func(ctx context.Context) (bool, error) { return servedByUs(ctx, port) },
 	}
+	r.http = &http.Client{
+		// No proxy from the environment: the key stays on this machine.
+		Transport:     &http.Transport{DialContext: r.dial},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return r
+}
+
+// dial connects to a program of this user's only. While one that stops lets its
+// turns end, its port is free already, and the key would go to whoever took it.
+func (r *Remote) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	if ours, err := r.served(ctx); err != nil || !ours {
+		_ = conn.Close()
+		return nil, errStranger
+	}
+	return conn, nil
+}
+
+var errStranger = errors.New("its port is not this user's")
+
+// servedByUs asks the system. macOS shows other users' programs to nobody, and what
+// it does not show could be ours as well.
+func servedByUs(ctx context.Context, port int) (bool, error) {
+	if runtime.GOOS == "darwin" {
+		return true, nil
+	}
+	return socket.ServedByUs(ctx, socket.V4(port))
 }
 
 // Close ends idle connections.

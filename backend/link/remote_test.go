@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -265,5 +266,26 @@ func TestARunningLinkThatIsGone(t *testing.T) {
 	}
 	if _, err := remote.Subscribe(t.Context()); kindOf(err) != NotRunning {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The key is not sent to whoever took the port of a program that is stopping.
+func TestTheKeyIsNotSentToAStranger(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("it was sent %s %v", r.URL, r.Header) }))
+	defer server.Close()
+	for name, served := range map[string]func(context.Context) (bool, error){
+		"another user's":     func(context.Context) (bool, error) { return false, nil },
+		"nobody knows whose": func(context.Context) (bool, error) { return true, errors.New("hidden") },
+	} {
+		remote := NewRemote(portOf(t, server.URL), key)
+		defer remote.Close()
+		remote.served = served
+		_, err := remote.State(t.Context())
+		_, subscribed := remote.Subscribe(t.Context())
+		for _, err := range []error{err, subscribed} {
+			if kindOf(err) != NotRunning || !strings.Contains(err.Error(), "not this user's") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
