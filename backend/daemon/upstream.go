@@ -83,7 +83,7 @@ func newClient(s *settings.Settings, version string) (*proxy.Client, error) {
 		// on to the gateway.
 		address, key = fmt.Sprintf("http://127.0.0.1:%d", s.ProxyPort.V), ""
 	}
-	o := proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + version}
+	o := proxy.ClientOptions{APIKey: key, UserAgent: "clawrouter-codex/" + version, Presumed: s.ProxyURL.V == ""}
 	// lsof takes too long to be asked before a turn; there the supervisor asks,
 	// whenever it finds a ClawRouter that it did not start.
 	if s.ProxyURL.V == "" && runtime.GOOS != "darwin" {

@@ -23,6 +23,10 @@ type ClientOptions struct {
 	APIKey string
 	// UserAgent names us upstream. Empty means "clawrouter-codex".
 	UserAgent string
+	// Presumed is whether a ClawRouter is taken to be there while nobody has said
+	// otherwise: where it is the one that is started here, a turn that comes before
+	// its first answer must not be sent as if it cost nothing.
+	Presumed bool
 	// Trust is asked of each new connection, before anything is sent on it; its
 	// error is why not. nil trusts whoever answers.
 	Trust func(ctx context.Context) error
@@ -44,7 +48,9 @@ type Client struct {
 	agent string
 	now   func() time.Time
 	conns *connTracker // nil with a foreign transport
-	ident identityMemory
+
+	presumed bool
+	ident    identityMemory
 }
 
 // Limits of what is read whole. An upstream that sends more is broken or
@@ -65,7 +71,7 @@ func NewClient(baseURL string, o ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{root: root, key: strings.TrimSpace(o.APIKey), agent: o.UserAgent, now: o.Now}
+	c := &Client{root: root, key: strings.TrimSpace(o.APIKey), agent: o.UserAgent, now: o.Now, presumed: o.Presumed}
 	if c.agent == "" {
 		c.agent = "clawrouter-codex"
 	}

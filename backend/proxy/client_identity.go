@@ -25,7 +25,7 @@ const (
 	identityTimeout = 2500 * time.Millisecond
 	// strangerAge is how long a server that is not ClawRouter is left alone
 	// unless it showed a sign of restart: LiteLLM's /health, without a master
-	// key, calls every model it knows.
+	// key, calls every model it knows. Where a ClawRouter is presumed none is.
 	strangerAge = time.Minute
 	// foreignAge bounds an identity whose connections cannot be watched.
 	foreignAge = 10 * time.Second
@@ -52,12 +52,16 @@ func (m *identityMemory) doubt() {
 
 // ClawRouter reports whether a ClawRouter answers. It costs nothing while a
 // connection to the server that was identified is still open; after that, one
-// GET /health. While nobody answers, the last known answer stands.
+// GET /health. While nobody answers, the last known answer stands, and before the
+// first one what is presumed.
 func (c *Client) ClawRouter(ctx context.Context) bool {
 	id, err := c.Identify(ctx)
 	if err != nil {
 		c.ident.mu.Lock()
 		defer c.ident.mu.Unlock()
+		if !c.ident.known {
+			return c.presumed
+		}
 		return c.ident.id.ClawRouter
 	}
 	return id.ClawRouter
@@ -106,7 +110,7 @@ func (c *Client) remembered() (Identity, bool) {
 	case c.conns.open.Load() > 0:
 		return m.id, true
 	default:
-		return m.id, !m.id.ClawRouter && age < strangerAge
+		return m.id, !m.id.ClawRouter && age < strangerAge && !c.presumed
 	}
 }
 
@@ -128,10 +132,13 @@ func (c *Client) look(ctx context.Context) (Identity, error) {
 	defer m.mu.Unlock()
 	id := Identity{ClawRouter: err == nil, Health: h, At: c.now()}
 	m.sure = !noAnswerInTime(err)
-	if !m.sure && m.known {
+	switch {
+	case !m.sure && m.known:
 		// ClawRouter answers in 1 ms, but not while it parses a 10 MB body:
 		// busy is no reason to take it for another server.
 		id.ClawRouter, id.Health = m.id.ClawRouter, m.id.Health
+	case !m.sure:
+		id.ClawRouter = c.presumed
 	}
 	m.known, m.id, m.broken, m.seen = true, id, broken, doubts
 	return id, nil

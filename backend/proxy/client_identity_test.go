@@ -189,3 +189,35 @@ func TestIdentifyWithNobodyThere(t *testing.T) {
 		t.Errorf("error = %v, want a SendError", err)
 	}
 }
+
+// Where the ClawRouter is the one that is started here, nobody is taken for another
+// server that costs nothing: not before it first answers, not while it is too busy
+// to say who it is, and not because a stranger had the port a moment ago.
+func TestPresumedClawRouter(t *testing.T) {
+	n := &neighbour{}
+	s := listenAt(t, "127.0.0.1:0", n)
+	defer s.Close()
+	c := newClient(t, s.URL, ClientOptions{Presumed: true})
+	if c.ClawRouter(t.Context()) {
+		t.Error("a stranger that says so was taken for a ClawRouter")
+	}
+	c.Close()
+	n.claw.Store(true)
+	if !c.ClawRouter(t.Context()) {
+		t.Error("the ClawRouter after the stranger was not recognised")
+	}
+
+	nobody := serve(t, func(http.ResponseWriter, *http.Request) {})
+	nobody.Close()
+	for presumed := range map[bool]bool{true: true, false: false} {
+		if c := newClient(t, nobody.URL, ClientOptions{Presumed: presumed}); c.ClawRouter(t.Context()) != presumed {
+			t.Errorf("presumed %v, with nobody there: %v", presumed, !presumed)
+		}
+	}
+
+	busy := &neighbour{slow: make(chan struct{})}
+	defer close(busy.slow)
+	if c := newClient(t, serve(t, busy.ServeHTTP).URL, ClientOptions{Presumed: true}); !c.ClawRouter(t.Context()) {
+		t.Error("a ClawRouter that is busy at its first look was taken for another server")
+	}
+}
