@@ -21,13 +21,22 @@ type keptAnswers struct {
 	mu     sync.Mutex // protects the rest, and ids of each answer
 	byKey  map[uint64]*keptAnswer
 	issued map[string]bool // ids of items in kept answers
-	bytes  int
+	// settled are the answers whose call is over, the oldest first, and bytes their
+	// size. Calls under way are as many as turns are.
+	settled []settledAnswer
+	bytes   int
+}
+
+type settledAnswer struct {
+	key    uint64
+	answer *keptAnswer
 }
 
 type keptAnswer struct {
-	done chan struct{} // closed when body and err are set
+	done chan struct{} // closed when body, err and sent are set
 	body []byte
 	err  error
+	sent bool     // the call may have reached upstream
 	ids  []string // in the order in which the items were made
 	next uint64   // key of the answer with which the turn went on after a search
 }
@@ -36,7 +45,8 @@ const (
 	// keptFor is how long an answer is kept; Codex repeats within seconds, and a
 	// user who restarts it within a minute or two.
 	keptFor = 2 * time.Minute
-	// maxKept and maxKeptBytes bound the memory. Beyond them nothing more is kept.
+	// maxKept and maxKeptBytes bound the memory. Beyond them the oldest go: a turn
+	// that is under way is never paid a second time because others were before it.
 	maxKept      = 128
 	maxKeptBytes = 64 << 20
 )
@@ -91,9 +101,7 @@ func (k *keptAnswers) claim(key uint64) (a *keptAnswer, first bool) {
 		return a, false
 	}
 	a = &keptAnswer{done: make(chan struct{})}
-	if len(k.byKey) < maxKept && k.bytes < maxKeptBytes {
-		k.byKey[key] = a
-	}
+	k.byKey[key] = a
 	return a, true
 }
 
@@ -112,21 +120,36 @@ func (k *keptAnswers) settle(key uint64, a *keptAnswer, body []byte, err error) 
 		return
 	}
 	k.bytes += len(body)
-	time.AfterFunc(keptFor, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.bytes -= len(body)
-		k.forget(key, a)
-	})
+	k.settled = append(k.settled, settledAnswer{key, a})
+	for len(k.settled) > 1 && (len(k.settled) > maxKept || k.bytes > maxKeptBytes) {
+		k.forget(k.settled[0].key, k.settled[0].answer)
+	}
+	time.AfterFunc(keptFor, func() { k.drop(key, a) })
 }
 
 // forget drops an answer; k.mu is held.
 func (k *keptAnswers) forget(key uint64, a *keptAnswer) {
-	if k.byKey[key] == a {
-		delete(k.byKey, key)
+	if k.byKey[key] != a {
+		return
 	}
+	delete(k.byKey, key)
 	for _, id := range a.ids {
 		delete(k.issued, id)
+	}
+	if at := slices.Index(k.settled, settledAnswer{key, a}); at >= 0 {
+		k.settled = slices.Delete(k.settled, at, at+1)
+		k.bytes -= len(a.body)
+	}
+}
+
+// mayBeSent reports whether the call of a failed answer may have reached upstream;
+// false while it is under way.
+func (a *keptAnswer) mayBeSent() bool {
+	select {
+	case <-a.done:
+		return a.sent
+	default:
+		return false
 	}
 }
 
@@ -166,6 +189,7 @@ func (t *turn) exchangeOnce(ctx context.Context) error {
 	}
 	body, err := a.wait(ctx)
 	if err != nil {
+		t.sent = t.sent || a.mayBeSent()
 		return err
 	}
 	t.sent, t.newID = true, answers.ids(a, translate.RandomID)
@@ -184,7 +208,10 @@ var errAbandoned = errors.New("the call was abandoned")
 func (t *turn) fetch(ctx context.Context, a *keptAnswer) {
 	var body []byte
 	err := errAbandoned
-	defer func() { t.server.kept.settle(t.key, a, body, err) }()
+	defer func() {
+		a.sent = t.sent
+		t.server.kept.settle(t.key, a, body, err)
+	}()
 	var resp *http.Response
 	if resp, err = t.send(ctx); err != nil {
 		return

@@ -43,8 +43,15 @@ func (t *turn) reserve() error {
 	if book == nil {
 		return nil
 	}
+	further := t.attempt > 0 || t.to.SearchRounds > 0
+	if further && t.clawRouter {
+		// Another ClawRouter may have taken the port since the turn was let in.
+		if err := t.server.refusePaid(t.model); err != nil {
+			return &translate.Failure{Kind: translate.FailRefused, Message: err.Error()}
+		}
+	}
 	hold, err := book.Reserve(spend.Request{
-		Thread: t.thread, TurnID: t.turnID, Model: t.model, Effort: t.request.Effort(), Repeat: t.attempt > 0 || t.to.SearchRounds > 0,
+		Thread: t.thread, TurnID: t.turnID, Model: t.model, Effort: t.request.Effort(), Repeat: further,
 		InputBytes: len(t.chat), MaxTokens: t.maxTokens, ClawRouter: t.clawRouter,
 	})
 	if err != nil {

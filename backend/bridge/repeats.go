@@ -37,10 +37,11 @@ func newRepeats(now func() time.Time) *repeats {
 
 var repeatSeed = maphash.MakeSeed()
 
-// fingerprint recognises a request that comes again on the same thread, and tells
-// which items the client has already of the answer that broke off.
-func (s *Server) fingerprint(thread string, req *translate.Request) (key uint64, have []string) {
-	of := maphash.String(repeatSeed, thread)
+// fingerprint recognises a request that comes again in the same turn of the user's
+// on the same thread, and tells which items the client has already of the answer
+// that broke off. A user who goes back and asks the same anew wants another answer.
+func (s *Server) fingerprint(thread, turnID string, req *translate.Request) (key uint64, have []string) {
+	of := maphash.String(repeatSeed, thread+"\x00"+turnID)
 	key, have = req.Fingerprint(repeatSeed, s.kept.issuedID)
 	// An older Codex leaves the ids out. What it holds are the first items of the
 	// answer that is kept for the history before them; were there a new question,

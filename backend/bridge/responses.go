@@ -40,7 +40,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 	defer t.contain(w)
-	t.key, t.have = s.fingerprint(t.thread, t.request)
+	t.key, t.have = s.fingerprint(t.thread, turnMetadata(r.Header).TurnID, t.request)
 	if err := t.translate(r.Context(), r.Header); err != nil {
 		s.refuse(w, err)
 		return

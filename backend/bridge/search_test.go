@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 )
@@ -49,12 +50,16 @@ func TestWantsSearch(t *testing.T) {
 // leaving is a ClawRouter whose client is gone when its answer comes.
 type leaving struct {
 	leave context.CancelFunc
+	fails bool
 	calls int
 }
 
 func (l *leaving) Chat(context.Context, []byte, http.Header) (*http.Response, error) {
 	l.calls++
 	l.leave()
+	if l.fails {
+		return &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil))}, nil
+	}
 	const search = `{"choices":[{"message":{"tool_calls":[{"function":{"name":"web_search","arguments":"{\"query\":\"x\"}"}}]},"finish_reason":"tool_calls"}]}`
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader([]byte(search)))}, nil
 }
@@ -75,5 +80,18 @@ func TestNoSearchForNobody(t *testing.T) {
 	s.responses(httptest.NewRecorder(), r)
 	if l.calls != 1 {
 		t.Errorf("%d calls and searches were paid", l.calls)
+	}
+}
+
+// Nor is a call that failed repeated for one: whoever comes again asks for itself.
+func TestNoRepeatForNobody(t *testing.T) {
+	client, leave := context.WithCancel(t.Context())
+	l := &leaving{leave: leave, fails: true}
+	s := New(Config{Upstream: l, Backoff: func(int) time.Duration { return 0 }})
+	r := httptest.NewRequestWithContext(client, http.MethodPost, "/v1/responses", strings.NewReader(`{"model":"m","stream":true,"input":"hi"}`))
+	r.Header.Set("Content-Type", "application/json")
+	s.responses(httptest.NewRecorder(), r)
+	if l.calls != 1 {
+		t.Errorf("%d calls were paid", l.calls)
 	}
 }

@@ -113,7 +113,8 @@ func (t *turn) round(ctx, client context.Context) (another bool) {
 		}
 		f := t.asFailure(ctx, client, err)
 		remedy := f.Remedy(t.situation())
-		if attempt >= remedy.Repeats || t.chat == nil || !t.pause(ctx, attempt) {
+		// Whoever comes again asks for itself; nothing more is paid for nobody.
+		if attempt >= remedy.Repeats || t.chat == nil || client.Err() != nil || !t.pause(ctx, attempt) {
 			t.fail(f, t.limitRepeats(remedy.Code), attempt)
 			return false
 		}
@@ -193,6 +194,11 @@ func (t *turn) end() error {
 
 // send posts the chat request; an answer other than 200 is an error.
 func (t *turn) send(ctx context.Context) (*http.Response, error) {
+	if t.attempt > 0 && !t.clawRouter && t.server.cfg.Upstream.ClawRouter(ctx) {
+		// It would be paid for a request that was made for another server: without a
+		// reservation, and with no limit of output.
+		return nil, &translate.Failure{Kind: translate.FailBusy, RetryAfter: time.Second, Message: "A ClawRouter has just come up where another server was expected."}
+	}
 	if err := t.reserve(); err != nil {
 		return nil, err
 	}

@@ -68,8 +68,9 @@ type Remedy struct {
 	// the client. It is 0 wherever the client repeats, so that never both do.
 	Repeats int
 	// SameBody says that the repeat must be the same to the byte: ClawRouter then
-	// answers from memory, for 30 seconds, what was paid already. Where it is not
-	// set the body must differ, or the same memory would answer with the error.
+	// answers from memory, for 30 seconds, what was paid already (also by an attempt
+	// before the one that failed). Where it is not set the body must differ, or the
+	// same memory would answer with the error.
 	SameBody bool
 	// Code is what the client is told.
 	Code string
@@ -104,7 +105,7 @@ var remedies = []remedyRow{
 	{FailBusy, yes, either, either, Remedy{Code: CodeWait}},
 	{FailBusy, no, either, no, Remedy{Repeats: 2, Code: CodeTell}},
 	{FailBusy, no, either, yes, Remedy{Code: CodeWait}},
-	{FailUnreachable, either, either, either, Remedy{Repeats: 2, Code: CodeTell}},
+	{FailUnreachable, either, either, either, Remedy{Repeats: 2, SameBody: true, Code: CodeTell}},
 	{FailServer, either, either, no, Remedy{Repeats: 2, Code: CodeTell}},
 	{FailHangUp, either, yes, no, Remedy{Repeats: 1, SameBody: true, Code: CodeTell}},
 	{FailHangUp, either, no, no, Remedy{Repeats: 2, Code: CodeTell}},

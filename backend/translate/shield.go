@@ -41,6 +41,9 @@ func (w *chatWriter) asParts(role string) bool {
 // begins with them. One of them reads any local file, and none reaches a model.
 var proxyCommands = []string{"/debug", "/imagegen", "/cr-imagegen", "/img2img"}
 
+// longestCommand holds any of them, also with every character escaped as \uXXXX.
+const longestCommand = 6 * len("/cr-imagegen")
+
 // disarm puts a space before such a word: ClawRouter looks only at the very first
 // character, and to the model it makes no difference.
 func disarm(messages []message) {
@@ -66,7 +69,7 @@ func isCommand(in []byte) bool {
 	if in[0] != '/' && in[0] != '\\' {
 		return false
 	}
-	start := unescape(nil, in[:min(len(in), 64)])
+	start := unescape(nil, in[:min(len(in), longestCommand)])
 	for _, c := range proxyCommands {
 		if bytes.HasPrefix(bytes.ToLower(start), []byte(c)) {
 			return true

@@ -37,6 +37,7 @@ func TestProxyCommandsAreDisarmed(t *testing.T) {
 		{"imagegen", `"/imagegen a cat"`, true},
 		{"cr-imagegen", `"/cr-imagegen a cat"`, true},
 		{"an escaped slash", `"\/debug"`, true},
+		{"every character escaped", `"\u002f\u0063\u0072\u002d\u0069\u006d\u0061\u0067\u0065\u0067\u0065\u006e"`, true},
 		{"a slash as a code", `"\u002fdebug"`, true},
 		{"letters as codes", `"\u002f\u0064\u0065\u0062\u0075\u0067"`, true},
 		{"the first part", `[{"type":"input_text","text":"/debug"},{"type":"input_text","text":"x"}]`, true},
