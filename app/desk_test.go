@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/cli"
@@ -53,47 +52,6 @@ func TestTheClipboard(t *testing.T) {
 				t.Errorf("did %q, %v %v", text, err, readErr)
 			}
 		})
-	}
-}
-
-func TestCodexIsAskedToQuit(t *testing.T) {
-	var did []string
-	open, refuses := true, false
-	c := codexApp{
-		goos: "darwin",
-		osascript: func(_ context.Context, script string) (string, error) {
-			did = append(did, script)
-			switch {
-			case strings.HasSuffix(script, "is running") && open:
-				return "true", nil
-			case strings.HasSuffix(script, "is running"):
-				return "false", nil
-			case refuses:
-				return "", errors.New("User canceled")
-			}
-			open = false
-			return "", nil
-		},
-		open: func(context.Context) error { did = append(did, "open"); open = true; return nil },
-	}
-	if !c.asks(t.Context()) {
-		t.Error("it runs")
-	}
-	if err := c.restart(t.Context()); err != nil || did[len(did)-1] != "open" || !open {
-		t.Errorf("%v: did %q", err, did)
-	}
-	refuses = true
-	if err := c.restart(t.Context()); !errors.Is(err, errStillOpen) || !open {
-		t.Errorf("refused: %v", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	c.osascript = func(context.Context, string) (string, error) { return "true", nil }
-	if err := c.restart(ctx); !errors.Is(err, errStillOpen) {
-		t.Errorf("it does not go: %v", err)
-	}
-	if (codexApp{goos: "windows", osascript: c.osascript}).asks(t.Context()) {
-		t.Error("on Windows the command line would be asked as well")
 	}
 }
 

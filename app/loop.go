@@ -26,10 +26,6 @@ type desk interface {
 	// the browser.
 	showPanel(ctx context.Context, l link.Link, part string) error
 	showBrowser(ctx context.Context, l link.Link) error
-	// codexAsks reports whether the Desktop app of Codex runs and can be asked to
-	// quit; restartCodex asks it, and starts it anew once it is gone.
-	codexAsks(ctx context.Context) bool
-	restartCodex(ctx context.Context) error
 }
 
 // note is a notification on the desktop.
@@ -131,12 +127,6 @@ func (l *loop) take(ctx context.Context, s link.State, others *sync.WaitGroup) {
 			if list, err := from.Models(ctx); err == nil { // else the state says what is wrong
 				l.learn(ctx, func(f *facts) { f.models = list })
 			}
-		})
-	}
-	if s.Restart {
-		others.Go(func() {
-			asks := l.desk.codexAsks(ctx)
-			l.learn(ctx, func(f *facts) { f.asks = asks })
 		})
 	}
 	l.tell(s)
@@ -262,7 +252,7 @@ func carryOut(ctx context.Context, c click, to link.Link, d desk) (err error) {
 	case copyWallet:
 		err = d.copyText(ctx, c.what)
 	case restartCodex:
-		err = d.restartCodex(ctx)
+		err = to.RestartCodex(ctx)
 	}
 	return err
 }

@@ -59,15 +59,16 @@ func (l *fakeLink) SetLogin(_ context.Context, on bool) (link.Login, error) {
 	return link.Login{}, l.ask("login %v", on)
 }
 
+func (l *fakeLink) RestartCodex(context.Context) error { return l.ask("restart Codex") }
+
 func (l *fakeLink) UseModel(_ context.Context, name string, pin bool) (link.ModelUse, error) {
 	return link.ModelUse{}, l.ask("model %s %v", name, pin)
 }
 
 // fakeDesk writes down what happens on the desktop.
 type fakeDesk struct {
-	mu   sync.Mutex // guards did
-	did  []string
-	asks bool
+	mu  sync.Mutex // guards did
+	did []string
 }
 
 func (d *fakeDesk) note(format string, args ...any) {
@@ -87,8 +88,6 @@ func (d *fakeDesk) showPanel(_ context.Context, _ link.Link, part string) error 
 	return nil
 }
 func (d *fakeDesk) showBrowser(context.Context, link.Link) error { d.note("browser"); return nil }
-func (d *fakeDesk) codexAsks(context.Context) bool               { return d.asks }
-func (d *fakeDesk) restartCodex(context.Context) error           { d.note("restart Codex"); return nil }
 
 // rig is a loop that runs in a test.
 type rig struct {
@@ -156,9 +155,9 @@ func TestStatesAreDrawnAndClicksCarriedOut(t *testing.T) {
 	} {
 		r.clicks <- c
 	}
-	r.await("all of them", func() bool { return len(r.desk.did) == 4 && len(r.link.asked) == 5 })
-	wantLink := []string{"provider subscription", "model zai/glm-5.2 false", "search true", "paused true", "login true"}
-	wantDesk := []string{"copy 0xabc", "panel logs", "browser", "restart Codex"}
+	r.await("all of them", func() bool { return len(r.desk.did) == 3 && len(r.link.asked) == 6 })
+	wantLink := []string{"provider subscription", "model zai/glm-5.2 false", "search true", "paused true", "login true", "restart Codex"}
+	wantDesk := []string{"copy 0xabc", "panel logs", "browser"}
 	if diff := cmp.Diff(wantLink, r.link.asked) + cmp.Diff(wantDesk, r.desk.did); diff != "" {
 		t.Error(diff)
 	}

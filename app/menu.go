@@ -118,10 +118,7 @@ func (m *menu) change(e *entry, to row) {
 func (m *menu) changeRows(e *entry, rows []row) {
 	for i, r := range rows {
 		if i == len(e.sub) {
-			k := check
-			if r.rows != nil {
-				k = submenu
-			}
+			k := r.kindBelow()
 			e.sub = append(e.sub, m.adopt(r, func(text string, checked bool) item { return e.item.add(k, text, checked) }))
 		}
 		m.change(e.sub[i], r)
@@ -129,6 +126,17 @@ func (m *menu) changeRows(e *entry, rows []row) {
 	for _, spare := range e.sub[min(len(rows), len(e.sub)):] {
 		m.change(spare, row{hidden: true})
 	}
+}
+
+// kindBelow is the kind of a row of a submenu.
+func (r row) kindBelow() kind {
+	switch {
+	case r.rows != nil:
+		return submenu
+	case r.says:
+		return plain
+	}
+	return check
 }
 
 // ticking are the verbs of rows with a tick.

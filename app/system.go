@@ -18,7 +18,6 @@ type system struct {
 	native *native // what is another thing on each system
 	notes  *notes
 	window *panelWindow
-	codex  codexApp
 	// folder is the state folder of the link that is shown.
 	folder atomic.Pointer[string]
 }
@@ -26,7 +25,7 @@ type system struct {
 var _ desk = (*system)(nil)
 
 func newSystem(ctx context.Context, o cli.FaceOptions) *system {
-	s := &system{o: o, native: newNative(ctx, o), window: newPanelWindow(o), codex: newCodexApp(o.GOOS)}
+	s := &system{o: o, native: newNative(ctx, o), window: newPanelWindow(o)}
 	s.folder.Store(new(string))
 	s.notes = newNotes(s.native.poster(), func(err error) {
 		o.Say(fmt.Sprintf("Notifications cannot be shown here (%v); the panel shows all of them.", err))
@@ -101,6 +100,3 @@ func (s *system) copyText(ctx context.Context, text string) error {
 	}
 	return err
 }
-
-func (s *system) codexAsks(ctx context.Context) bool     { return s.codex.asks(ctx) }
-func (s *system) restartCodex(ctx context.Context) error { return s.codex.restart(ctx) }

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/BlockRunAI/clawrouter-codex/app/icons"
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
@@ -18,7 +19,6 @@ type facts struct {
 	stopping bool // the program ends
 	state    link.State
 	models   []codex.PickerModel
-	asks     bool   // the Desktop app of Codex runs and can be asked to quit
 	trouble  string // why the last click did nothing
 }
 
@@ -63,8 +63,8 @@ const (
 
 // kinds of the rows that are not plain.
 var kinds = [rowCount]kind{
-	rowSubscription: check, rowClawRouter: check, rowSearch: check, rowPause: check, rowLogin: check,
-	rowModel: submenu,
+	rowSubscription: check, rowClawRouter: check, rowSearch: check, rowPause: check,
+	rowModel: submenu, rowLogin: submenu,
 }
 
 // ruled are the rows before which a line is drawn.
@@ -79,6 +79,7 @@ type row struct {
 	hidden  bool
 	click   click
 	rows    []row // of a submenu
+	says    bool  // in a submenu: it only tells something, and has no tick
 }
 
 // verb is what a click asks for.
@@ -129,11 +130,10 @@ func draw(f facts) face {
 		rowPanel:   {text: "Open panel", off: !f.known, click: click{do: openPanel}},
 		rowBrowser: {text: "Open in browser", off: !f.known, click: click{do: openBrowser}},
 		rowCopy:    {text: "Copy wallet address", tip: s.Wallet.Address, off: !hasAddress(s.Wallet), click: click{do: copyWallet, what: s.Wallet.Address}},
-		rowLogin: {text: "Launch at login", tip: "It can then spend without you, up to your daily limit", checked: s.Login.On,
-			off: !f.known || !s.Login.Available, click: click{do: setLogin, on: !s.Login.On}},
-		rowDoctor: {text: "Doctor…", off: !f.known, click: click{do: openPanel, what: "doctor"}},
-		rowLogs:   {text: "Logs…", off: !f.known, click: click{do: openPanel, what: "logs"}},
-		rowQuit:   {text: "Quit", off: f.stopping, click: click{do: quit}},
+		rowLogin:   loginRow(f),
+		rowDoctor:  {text: "Doctor…", off: !f.known, click: click{do: openPanel, what: "doctor"}},
+		rowLogs:    {text: "Logs…", off: !f.known, click: click{do: openPanel, what: "logs"}},
+		rowQuit:    {text: "Quit", off: f.stopping, click: click{do: quit}},
 	}
 	return out
 }
@@ -258,10 +258,43 @@ func restartRow(f facts) row {
 	switch {
 	case !f.known || !f.state.Restart:
 		return row{hidden: true}
-	case f.asks:
+	case f.state.RestartNow:
 		return row{text: "Restart Codex now", click: click{do: restartCodex}}
 	}
 	return row{text: "Restart Codex to apply", off: true}
+}
+
+// loginRow has a submenu, since what it means is to be read before it is switched
+// on, and hosts show no tips.
+func loginRow(f facts) row {
+	at := f.state.Login
+	out := row{text: "Launch at login", off: !f.known || !at.Available, rows: []row{}}
+	if out.off {
+		return out
+	}
+	if at.On {
+		out.text += ": on"
+	}
+	// The switch stands first: the text may become longer, and a row keeps its kind.
+	out.rows = append(out.rows, row{text: "Start at login", checked: at.On, click: click{do: setLogin, on: !at.On}})
+	for _, line := range lines(at.Warning) {
+		out.rows = append(out.rows, row{text: line, off: true, says: true})
+	}
+	return out
+}
+
+// lines breaks a text where a menu would become too wide.
+func lines(text string) []string {
+	var out []string
+	for _, word := range strings.Fields(text) {
+		last := len(out) - 1
+		if last < 0 || utf8.RuneCountInString(out[last])+1+utf8.RuneCountInString(word) > widest {
+			out = append(out, word)
+			continue
+		}
+		out[last] += " " + word
+	}
+	return out
 }
 
 // modelRow has a submenu for each family, in the order of Codex's picker.

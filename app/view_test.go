@@ -26,7 +26,7 @@ func well() facts {
 			Proxy:  link.Proxy{ClawRouter: true, Supervised: true, Phase: proxy.PhaseHealthy},
 			Wallet: link.Wallet{Kind: proxy.WalletEVM, Address: "0xabc", Balance: &balance},
 			Spend:  link.Spend{Today: 420_000, Cap: &limit},
-			Login:  link.Login{Available: true},
+			Login:  link.Login{Available: true, Warning: "The bridge then spends from your wallet, also while nobody looks. The daily limit is $5.00."},
 			Codex:  link.Codex{Catalog: "/home/ann/.codex/clawrouter-models.json"},
 		},
 		models: []codex.PickerModel{
@@ -72,11 +72,7 @@ func write(b *strings.Builder, r row, k kind, indent string) {
 	}
 	fmt.Fprintf(b, "%s%s %s%s\n", indent, mark, r.text, off)
 	for _, sub := range r.rows {
-		k := check
-		if sub.rows != nil {
-			k = submenu
-		}
-		write(b, sub, k, indent+"    ")
+		write(b, sub, sub.kindBelow(), indent+"    ")
 	}
 }
 
@@ -102,7 +98,10 @@ x ClawRouter
   Open in browser
   Copy wallet address
 ---
-- Launch at login
+  Launch at login
+    - Start at login
+      The bridge then spends from your wallet, also while nobody (grey)
+      looks. The daily limit is $5.00. (grey)
   Doctor…
   Logs…
   Quit
@@ -126,7 +125,7 @@ func TestBeforeTheFirstState(t *testing.T) {
   Open in browser (grey)
   Copy wallet address (grey)
 ---
-- Launch at login (grey)
+  Launch at login (grey)
   Doctor… (grey)
   Logs… (grey)
   Quit
@@ -154,7 +153,7 @@ func TestWhatAStateChanges(t *testing.T) {
 +- ClawRouter`},
 		{"a switch that Codex has not noticed", func(f *facts) { f.state.Restart = true },
 			"+  Restart Codex to apply (grey)"},
-		{"the same, and the Desktop app can be asked", func(f *facts) { f.state.Restart, f.asks = true, true },
+		{"the same, and the Desktop app can be asked", func(f *facts) { f.state.Restart, f.state.RestartNow = true, true },
 			"+  Restart Codex now"},
 		{"ClawRouter is starting", func(f *facts) { f.state.Proxy.Phase = proxy.PhaseStarting }, `-icon clawrouter
 -  ClawRouter · Claude Opus 5 · $12.34 (grey)
@@ -198,10 +197,15 @@ func TestWhatAStateChanges(t *testing.T) {
 +  ClawRouter · Claude Opus 5 (grey)`},
 		{"an API key has no address to copy", func(f *facts) { f.state.Wallet.Kind = proxy.WalletAPIKey }, `-  Copy wallet address
 +  Copy wallet address (grey)`},
-		{"launch at login", func(f *facts) { f.state.Login.On = true }, `-- Launch at login
-+x Launch at login`},
-		{"no launch at login here", func(f *facts) { f.state.Login.Available = false }, `-- Launch at login
-+- Launch at login (grey)`},
+		{"launch at login", func(f *facts) { f.state.Login.On = true }, `-  Launch at login
+-    - Start at login
++  Launch at login: on
++    x Start at login`},
+		{"no launch at login here", func(f *facts) { f.state.Login.Available = false }, `-  Launch at login
+-    - Start at login
+-      The bridge then spends from your wallet, also while nobody (grey)
+-      looks. The daily limit is $5.00. (grey)
++  Launch at login (grey)`},
 		{"the balance beside the icon", func(f *facts) { f.state.MenuBar.Text = settings.TextBalance }, `-icon clawrouter
 +icon clawrouter, beside it "$12.34"`},
 		{"today beside the icon", func(f *facts) { f.state.MenuBar.Text = settings.TextToday }, `-icon clawrouter
@@ -246,7 +250,7 @@ func TestWhatAClickAsksFor(t *testing.T) {
 		{rows[rowModel].rows[2].rows[0], click{do: useModel, what: "zai/glm-5.2"}},
 		{rows[rowSearch], click{do: setSearch, on: true}},
 		{rows[rowPause], click{do: setPaused, on: true}},
-		{rows[rowLogin], click{do: setLogin, on: true}},
+		{rows[rowLogin].rows[0], click{do: setLogin, on: true}},
 		{rows[rowCopy], click{do: copyWallet, what: "0xabc"}},
 		{rows[rowPanel], click{do: openPanel}},
 		{rows[rowDoctor], click{do: openPanel, what: "doctor"}},

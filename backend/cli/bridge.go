@@ -31,7 +31,7 @@ its owner, with exit code 4.`,
 			return daemon.Run(cmd.Context(), daemon.Options{
 				Settings: s, Version: a.env.Version, Command: "bridge", Now: a.env.Now,
 				Environ: a.env.Environ, Home: a.env.Machine.Home, Program: a.env.Program, Codex: a.findCodex(s),
-				Login:      a.loginSwitch(s, login.Auto),
+				Login: a.loginSwitch(s, login.Auto), DesktopApp: a.desktopApp(),
 				BridgeOnly: true, Progress: a.progress, Doctor: a.checks,
 				Ready: func(ctx context.Context, l daemon.Link) error {
 					return a.ready(ctx, s, l, false)

@@ -125,6 +125,7 @@ func (a *app) root() *cobra.Command {
 		a.genCatalogCommand(),
 		a.modelCommand(),
 		a.websearchCommand(),
+		a.menuBarCommand(),
 		a.loginCommand(),
 		a.daemonCommand(),
 		a.walletCommand(),

@@ -50,6 +50,15 @@ and when it starts, to what was chosen here.`,
 	return cmd
 }
 
+// desktopApp is nil where no Desktop app can be asked to quit. A demo has none:
+// the user's own app does not read the demo's files.
+func (a *app) desktopApp() link.DesktopApp {
+	if d := codex.NewDesktopApp(a.env.Machine.GOOS); d != nil {
+		return d
+	}
+	return nil
+}
+
 // withDesktop calls do after a config that a killed link left behind is mended.
 func (a *app) withDesktop(ctx context.Context, do func(context.Context, *settings.Settings, *codex.Desktop) error) error {
 	return a.withLink(ctx, func(link.Link) error {

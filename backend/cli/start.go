@@ -105,7 +105,7 @@ func (a *app) startReal(ctx context.Context, f startFlags) error {
 	outlivePipes()
 	err = daemon.Run(ctx, f.inMenuBar(daemon.Options{
 		Settings: s, Version: a.env.Version, Command: f.command, Environ: a.env.Environ, Home: a.env.Machine.Home,
-		Program: a.env.Program, Codex: a.findCodex(s), Login: a.loginSwitch(s, login.Auto), Now: a.env.Now,
+		Program: a.env.Program, Codex: a.findCodex(s), Login: a.loginSwitch(s, login.Auto), DesktopApp: a.desktopApp(), Now: a.env.Now,
 		Progress: a.progress, Doctor: a.checks,
 		Ready: func(ctx context.Context, l daemon.Link) error {
 			if f.setup {

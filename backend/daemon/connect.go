@@ -39,7 +39,8 @@ func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func()
 	}
 	local := link.NewLocal(link.Options{
 		Settings: o.Settings, Version: o.Version, Client: client, Now: o.Now,
-		FindWallet: o.findWallet, Key: keyIn(o.Settings.Paths), Login: o.Login,
+		CodexCommand: codexCommand(o.Settings, o.Home),
+		FindWallet:   o.findWallet, Key: keyIn(o.Settings.Paths), Login: o.Login,
 		Edit: func(ctx context.Context, change func() error) error {
 			return o.instead(ctx, func() error { return editAlone(ctx, o.Settings.Paths, change) })
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
@@ -16,6 +17,12 @@ func NewDesktop(s *settings.Settings, now func() time.Time) *codex.Desktop {
 		Home: codex.Home{Dir: s.CodexHome.V}, State: s.Paths.Root, Lock: s.Paths.EditLock(),
 		Backup: s.Paths.Backup(), Now: now, Key: keyIn(s.Paths),
 	}
+}
+
+// codexCommand is the line that starts Codex with the profile, for the shell of
+// this system.
+func codexCommand(s *settings.Settings, userHome string) string {
+	return codex.Home{Dir: s.CodexHome.V}.Command(userHome, runtime.GOOS)
 }
 
 // suspendWait bounds how long a stop waits for another process that edits.

@@ -36,6 +36,8 @@ type Options struct {
 
 	// Login is the launch at login; nil where there is none.
 	Login link.LoginSwitch
+	// DesktopApp is nil where no Desktop app of Codex can be asked to quit.
+	DesktopApp link.DesktopApp
 
 	// BridgeOnly starts no ClawRouter and does not wait for one.
 	BridgeOnly bool
@@ -209,6 +211,7 @@ func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortErr
 		},
 		Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
 		Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
+		DesktopApp: o.DesktopApp, CodexCommand: codexCommand(o.Settings, o.Home),
 		Key:      keyIn(o.Settings.Paths),
 		PanelURL: panelURL, ShowPanel: o.ShowPanel, Now: o.Now,
 	})

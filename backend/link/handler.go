@@ -41,6 +41,12 @@ func Handler(l Link, key []byte) http.Handler {
 	mux.HandleFunc("POST /link/provider", answer(func(ctx context.Context, c providerCommand) (codex.Change, error) {
 		return l.SetProvider(ctx, c.Provider)
 	}))
+	mux.HandleFunc("POST /link/codex/restart", answer(func(ctx context.Context, _ struct{}) (struct{}, error) {
+		return struct{}{}, l.RestartCodex(ctx)
+	}))
+	mux.HandleFunc("POST /link/menubar", answer(func(ctx context.Context, c MenuBarChange) (MenuBar, error) {
+		return l.SetMenuBar(ctx, c)
+	}))
 	mux.HandleFunc("POST /link/proxy/restart", answer(func(ctx context.Context, _ struct{}) (struct{}, error) {
 		return struct{}{}, l.RestartProxy(ctx)
 	}))

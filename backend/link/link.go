@@ -28,6 +28,10 @@ type Link interface {
 	// SetProvider switches the base config, which the Desktop app and plain Codex
 	// read, and remembers it as the choice.
 	SetProvider(ctx context.Context, p Provider) (codex.Change, error)
+	// RestartCodex asks the Desktop app of Codex to quit, waits until it is gone, and
+	// opens it anew; what keeps it open is left to the user. State.RestartNow says
+	// whether it can.
+	RestartCodex(ctx context.Context) error
 	// RestartProxy stops a supervised ClawRouter and starts it anew, also after
 	// it was given up.
 	RestartProxy(ctx context.Context) error
@@ -41,6 +45,8 @@ type Link interface {
 	Spending(ctx context.Context, days, recent int) (Spending, error)
 	// SetLogin has the program start at login, or no longer.
 	SetLogin(ctx context.Context, on bool) (Login, error)
+	// SetMenuBar changes what of c is not nil, in settings.toml.
+	SetMenuBar(ctx context.Context, c MenuBarChange) (MenuBar, error)
 	// UpdateModels writes Codex's list of models anew, with the selection that the
 	// present one was made with.
 	UpdateModels(ctx context.Context) (ModelUpdate, error)

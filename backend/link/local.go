@@ -45,6 +45,10 @@ type Options struct {
 	Prices func() *models.Table
 	// Login is the launch at login; nil where there is none.
 	Login LoginSwitch
+	// DesktopApp is nil where no Desktop app of Codex can be asked to quit.
+	DesktopApp DesktopApp
+	// CodexCommand is the line that starts Codex with the profile.
+	CodexCommand string
 	// UpdateModels writes Codex's list anew; it may be nil.
 	UpdateModels func(context.Context) (ModelUpdate, error)
 	Now          func() time.Time
@@ -59,7 +63,10 @@ type Local struct {
 	kick    chan struct{} // something changed that Run should publish
 	turns   chan struct{} // a turn ended, or somebody looks: the balance may be another one
 	booked  chan struct{} // the ledger has something new
+	askApp  chan struct{} // it matters whether the Desktop app runs
 	updated atomic.Bool   // this process wrote Codex's list of models
+
+	restarting sync.Mutex // held while the Desktop app is asked to quit
 
 	// order is held from the look at the state until it is sent, so that the
 	// newest is sent last; it is taken before mu.
@@ -70,6 +77,7 @@ type Local struct {
 	search    WebSearch
 	last      bridge.Answer        // of the last turn
 	switched  bool                 // the base config, since this process runs
+	asks      bool                 // the Desktop app runs, and can be asked to quit
 	disk      onDisk               // as it was seen last
 	blind     string               // why the files are not watched
 	since     map[string]time.Time // of notices, by id
@@ -90,6 +98,7 @@ func NewLocal(o Options) *Local {
 	l := &Local{
 		o: o, home: codex.Home{Dir: s.CodexHome.V},
 		kick: make(chan struct{}, 1), turns: make(chan struct{}, 1), booked: make(chan struct{}, 1),
+		askApp: make(chan struct{}, 1),
 		chosen: s.Model.V,
 		search: WebSearch{On: s.WebSearch.V, Origin: s.WebSearch.Origin},
 		subs:   map[*subscriber]struct{}{},
@@ -308,6 +317,7 @@ func (l *Local) SetProvider(ctx context.Context, p Provider) (codex.Change, erro
 		l.mu.Lock()
 		l.switched = true
 		l.mu.Unlock()
+		l.lookAtDesktopApp()
 	}
 	l.publish()
 	return change, err

@@ -16,12 +16,13 @@ func (l *Local) state(ctx context.Context) State {
 	l.mu.Lock()
 	chosen, last, search, identity := l.chosen, l.last, l.search, l.identity
 	balance, asked, switched, menuBar := l.balance, l.asked, l.switched, l.disk.menuBar
+	asks := l.asks
 	l.mu.Unlock()
 	s := State{
 		Running: l.o.Bridge.Port != 0, Provider: Subscription,
 		WebSearch: search, Bridge: l.o.Bridge, Version: l.o.Version,
 		Model: Model{Chosen: chosen, Profile: l.home.ProfileModel(), Last: cmp.Or(last.Used, last.Asked)},
-		Spend: l.spent(ctx), MenuBar: menuBar, Restart: switched,
+		Spend: l.spent(ctx), MenuBar: menuBar, Restart: switched, RestartNow: switched && asks,
 	}
 	s.Login = l.login(ctx, s.Spend)
 	if s.Model.Free = freeInstead(last); s.Model.Free {
@@ -33,7 +34,7 @@ func (l *Local) state(ctx context.Context) State {
 	}
 	s.Model.InForce, s.Model.Pinned = l.inForce(s.Model.Profile)
 	list, _ := l.catalog.read(l.home)
-	s.Codex.Home, s.Codex.Models = l.home.Dir, len(list)
+	s.Codex.Home, s.Codex.Models, s.Codex.Command = l.home.Dir, len(list), l.o.CodexCommand
 	if len(list) > 0 {
 		s.Codex.Catalog = l.home.Catalog()
 	}

@@ -101,6 +101,16 @@ func (r *Remote) SetProvider(ctx context.Context, p Provider) (c codex.Change, e
 	return c, r.call(ctx, http.MethodPost, "/provider", providerCommand{p}, &c)
 }
 
+// RestartCodex implements Link.
+func (r *Remote) RestartCodex(ctx context.Context) error {
+	return r.call(ctx, http.MethodPost, "/codex/restart", struct{}{}, nil)
+}
+
+// SetMenuBar implements Link.
+func (r *Remote) SetMenuBar(ctx context.Context, c MenuBarChange) (m MenuBar, err error) {
+	return m, r.call(ctx, http.MethodPost, "/menubar", c, &m)
+}
+
 // RestartProxy implements Link.
 func (r *Remote) RestartProxy(ctx context.Context) error {
 	return r.call(ctx, http.MethodPost, "/proxy/restart", struct{}{}, nil)

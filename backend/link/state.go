@@ -24,8 +24,10 @@ type State struct {
 	Version   string    `json:"version"` // of clawrouter-codex
 	// Restart: the base config was switched while this process ran, so a Codex
 	// that was open before must be restarted to notice.
-	Restart bool     `json:"restart_codex"`
-	Notices []Notice `json:"notices"` // what needs a person, the most urgent first
+	Restart bool `json:"restart_codex"`
+	// RestartNow: the Desktop app of Codex is one of those, and RestartCodex can do it.
+	RestartNow bool     `json:"restart_codex_now"`
+	Notices    []Notice `json:"notices"` // what needs a person, the most urgent first
 }
 
 // Provider is who serves a Codex that is started without a profile.
@@ -112,20 +114,11 @@ type Wallet struct {
 	Mismatch     string `json:"mismatch,omitempty"` // ClawRouter pays from another wallet than it should
 }
 
-// MenuBar is how the user wants the menu bar to be; settings.toml says it.
-type MenuBar struct {
-	Notifications bool                 `json:"notifications"` // on the desktop
-	Text          settings.MenuBarText `json:"text"`          // beside the icon
-}
-
-func menuBarOf(s *settings.Settings) MenuBar {
-	return MenuBar{Notifications: s.Notifications.V, Text: s.MenuBarText.V}
-}
-
 // Codex is what Codex was told of the link.
 type Codex struct {
 	Home    string `json:"home"`
 	Profile string `json:"profile,omitempty"` // path; empty before setup
 	Catalog string `json:"catalog,omitempty"` // path; empty before setup
+	Command string `json:"command,omitempty"` // the line that starts Codex with the profile
 	Models  int    `json:"models"`            // in the catalog, without "Menu bar choice"
 }

@@ -64,6 +64,9 @@ func (l *Local) Run(ctx context.Context) {
 	var asking sync.WaitGroup
 	asking.Go(func() { l.keepBalance(ctx) })
 	asking.Go(func() { l.watchFiles(ctx) })
+	if l.o.DesktopApp != nil {
+		asking.Go(func() { l.watchDesktopApp(ctx) })
+	}
 	defer asking.Wait()
 	defer l.closeAll()
 	ready := l.o.Supervisor == nil
@@ -78,6 +81,7 @@ func (l *Local) Run(ctx context.Context) {
 			}
 			ready = now
 		}
+		l.lookAtDesktopApp()
 		l.publish()
 		select {
 		case <-changed:

@@ -63,6 +63,10 @@ func (f *fake) SetWebSearch(_ context.Context, on bool) (link.WebSearch, error) 
 func (f *fake) SetProvider(_ context.Context, p link.Provider) (codex.Change, error) {
 	return codex.Change{}, f.did("provider", p)
 }
+func (f *fake) RestartCodex(context.Context) error { return f.did("codex") }
+func (f *fake) SetMenuBar(_ context.Context, c link.MenuBarChange) (link.MenuBar, error) {
+	return link.MenuBar{}, f.did("menubar", c)
+}
 func (f *fake) RestartProxy(context.Context) error { return f.did("restart") }
 func (f *fake) Wallet(context.Context) (link.Wallet, error) {
 	return link.Wallet{}, f.did("wallet")
@@ -185,6 +189,9 @@ var commands = []struct{ call, body, told string }{
 	{"pause", `{"on":true}`, `pause[true]`},
 	{"pause", `{"on":false}`, `pause[false]`},
 	{"login", `{"on":true}`, `login[true]`},
+	{"menubar", `{"notifications":false}`, `menubar[{"notifications":false}]`},
+	{"menubar", `{"text":"today"}`, `menubar[{"text":"today"}]`},
+	{"codex", `{}`, `codex[]`},
 	{"wallet", `{}`, `wallet[]`},
 	{"restart", `{}`, `restart[]`},
 }
@@ -207,7 +214,7 @@ func TestCommandsReachTheLink(t *testing.T) {
 
 func TestCommandsThatCannotBeRead(t *testing.T) {
 	for _, tt := range []struct{ call, body string }{
-		{"provider", ``}, {"provider", `{"provider":"clawrouter"}x`}, {"restart", `{}{}`}, {"provider", `{"provider":1}`}, {"pause", `{"off":true}`},
+		{"provider", ``}, {"provider", `{"provider":"clawrouter"}x`}, {"restart", `{}{}`}, {"menubar", `{"tea":1}`}, {"menubar", `{"text":1}`}, {"provider", `{"provider":1}`}, {"pause", `{"off":true}`},
 		{"pause", `{}`}, {"pause", `null`}, {"cap", `{}`}, {"cap", `null`}, {"websearch", `{"on":null}`}, {"cap", `{"cap_usd":-1}`},
 		{"cap", `{"cap_usd":"5"}`}, {"cap", `{"cap_usd":1e300}`}, {"model", `{"name":"` + strings.Repeat("x", maxCommand) + `"}`},
 	} {

@@ -61,6 +61,13 @@ func (s *server) calls() []call {
 			_, err := s.Link.SetLogin(ctx, *c.On)
 			return nil, err
 		})},
+		{"POST", "menubar", command(s, func(ctx context.Context, c link.MenuBarChange) ([]string, error) {
+			_, err := s.Link.SetMenuBar(ctx, c)
+			return nil, err
+		})},
+		{"POST", "codex", command(s, func(ctx context.Context, _ nothing) ([]string, error) {
+			return nil, s.Link.RestartCodex(ctx)
+		})},
 		{"POST", "wallet", command(s, func(ctx context.Context, _ nothing) ([]string, error) {
 			_, err := s.Link.Wallet(ctx)
 			return nil, err
