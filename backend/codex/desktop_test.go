@@ -279,6 +279,23 @@ func TestAProviderOfTheUsersOfOurName(t *testing.T) {
 	same(t, d, before)
 }
 
+// A user who reaches BlockRun through a provider of their own has its model names
+// in their config, and nothing of ours.
+func TestAModelOfTheUsersOwnGateway(t *testing.T) {
+	const before = "model = \"blockrun/auto\" # mine\nmodel_provider = \"gateway\"\n\n[model_providers.gateway]\nname = \"G\"\nbase_url = \"https://gateway.example.com/v1\"\n"
+	d := newDesktop(t, before)
+	if c := off(t, d); c.Changed {
+		t.Errorf("off changed what was not on: %+v", c)
+	}
+	same(t, d, before)
+	on(t, d)
+	off(t, d)
+	same(t, d, before+ourTable)
+	on(t, d)
+	uninstall(t, d)
+	same(t, d, before)
+}
+
 func TestNoTOMLIsNotTouched(t *testing.T) {
 	const broken = "a = 1\nb = \n"
 	d := newDesktop(t, broken)

@@ -71,9 +71,16 @@ func (s *switched) ours(key string, on bool) bool {
 		recorded := s.rec.Keys != nil
 		return on && (!recorded || value == "") || value != "" && (value == s.catalog || value == s.rec.Catalog)
 	default:
-		return on || strings.HasPrefix(value, "clawrouter/") || strings.HasPrefix(value, "blockrun/") ||
-			s.rec.Applied && value != "" && value == s.rec.Model
+		return on || s.leftModel(value) || s.rec.Applied && value != "" && value == s.rec.Model
 	}
+}
+
+// leftModel reports whether a model is one that a switch left behind, ours or
+// another tool's. The names alone do not say so: a user may reach BlockRun through
+// a provider of their own, and has nothing of ours then.
+func (s *switched) leftModel(value string) bool {
+	named := strings.HasPrefix(value, "clawrouter/") || strings.HasPrefix(value, "blockrun/")
+	return named && (s.rec.Keys != nil || s.doc.String(providerKey) == "")
 }
 
 // turnOn remembers what is there and sets our keys. What is ours already is not
