@@ -123,7 +123,7 @@ func (d *Desktop) All() []*Desktop {
 	return d.others(func(r record) bool { return r.Applied })
 }
 
-// Known are d and the switches of all other base configs that were ever on.
+// Known are d and the switches of all other homes that something was written into.
 func (d *Desktop) Known() []*Desktop {
 	return d.others(func(record) bool { return true })
 }
@@ -143,6 +143,16 @@ func (d *Desktop) others(wanted func(record) bool) []*Desktop {
 		all = append(all, &other)
 	}
 	return all
+}
+
+// Note remembers a home, which exists, before something else than its base config
+// is written into it: Uninstall finds it then, whatever CODEX_HOME says that day.
+func (d *Desktop) Note() error {
+	rec, err := d.readRecord()
+	if err != nil {
+		return err
+	}
+	return d.writeRecord(&rec)
 }
 
 func (d *Desktop) readRecord() (record, error) {

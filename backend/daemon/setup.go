@@ -44,6 +44,9 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 				return err
 			}
 		}
+		if err := o.note(home); err != nil {
+			return err
+		}
 		fresh := !home.HasProfile()
 		result, err = codex.Setup(ctx, codex.SetupOptions{
 			Home: home, Port: o.Port, Models: list.Models, Selection: selection, Program: program,
@@ -63,6 +66,14 @@ func Setup(ctx context.Context, o SetupOptions) (codex.SetupResult, error) {
 	})
 	result.Source = list.Source
 	return result, err
+}
+
+// note makes Codex's folder where there is none, and remembers it for uninstall.
+func (o SetupOptions) note(home codex.Home) error {
+	if err := home.Create(); err != nil {
+		return err
+	}
+	return NewDesktop(o.Settings, func() time.Time { return o.Now }).Note()
 }
 
 // rekey writes the key into the base configs that name our bridge. What stands in
@@ -87,12 +98,9 @@ type CatalogResult struct {
 // GenCatalog writes a catalog with the given selection to path, "" meaning
 // Codex's folder.
 func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection, path string) (CatalogResult, error) {
-	if path == "" {
-		home := codex.Home{Dir: o.Settings.CodexHome.V}
+	home, own := codex.Home{Dir: o.Settings.CodexHome.V}, path == ""
+	if own {
 		path = home.Catalog()
-		if err := home.Create(); err != nil {
-			return CatalogResult{}, err
-		}
 	}
 	list, err := ListModels(ctx, o.Settings, o.Version, selection)
 	if err != nil {
@@ -103,6 +111,11 @@ func GenCatalog(ctx context.Context, o SetupOptions, selection models.Selection,
 	}
 	result := CatalogResult{Source: list.Source}
 	err = o.alone(ctx, func(program *codex.Program) error {
+		if own {
+			if err := o.note(home); err != nil {
+				return err
+			}
+		}
 		result.CatalogResult, err = codex.WriteCatalog(ctx, codex.CatalogOptions{
 			Path: path, Models: list.Models, Selection: selection, Program: program,
 		})
