@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -258,4 +259,34 @@ func TestEveryBaseConfigFollowsTheLink(t *testing.T) {
 		t.Errorf("told %q", *warned)
 	}
 	off("mended")
+}
+
+// A config that another tool's bridge answers is left as it is by a command that
+// only looks; once that bridge is gone, it is given back.
+func TestAConfigThatAnotherBridgeAnswersIsLeftAlone(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(other.Close)
+	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t)})
+	home := codex.Home{Dir: s.CodexHome.V}
+	if err := home.Create(); err != nil {
+		t.Fatal(err)
+	}
+	theirs := "model_provider = \"clawrouter\"\n[model_providers.clawrouter]\nname = \"ClawRouter\"\nbase_url = \"" + other.URL + "/v1\"\nwire_api = \"responses\"\n"
+	if err := os.WriteFile(home.Config(), []byte(theirs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := func() string {
+		data, err := os.ReadFile(home.Config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	if _, warned := connect(t, s); len(*warned) != 0 || text() != theirs {
+		t.Errorf("told %q, and left\n%s", *warned, text())
+	}
+	other.Close()
+	if _, warned := connect(t, s); len(*warned) != 1 || text() == theirs {
+		t.Errorf("with the bridge gone: told %q, and left\n%s", *warned, text())
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 // NewDesktop is the switch of the base config of these settings.
@@ -58,10 +59,17 @@ func suspend(ctx context.Context, o Options) {
 // config that cannot be read is the doctor's to tell.
 func (o ConnectOptions) mend(ctx context.Context) {
 	for _, desktop := range NewDesktop(o.Settings, o.Now).All() {
-		if s, err := desktop.Status(); err == nil && s.On {
+		if s, err := desktop.Status(); err == nil && s.On && !othersWork(ctx, s) {
 			o.mendOne(ctx, desktop)
 		}
 	}
+}
+
+// othersWork reports whether a config is on that we did not switch on, and whose
+// bridge answers: that of the older Node tool, say. It works as it is.
+func othersWork(ctx context.Context, s codex.Status) bool {
+	_, port := codex.Address(s.BaseURL)
+	return !s.Remembered && port != 0 && !socket.Free(ctx, socket.V4(port))
 }
 
 func (o ConnectOptions) mendOne(ctx context.Context, desktop *codex.Desktop) {
