@@ -115,9 +115,13 @@ func TestMoneyLines(t *testing.T) {
 		{"an account", "balance", func(w *world) {
 			w.servers[upstream] = says(`{"status":"ok","authMode":"api-key","apiKey":"brk_live_…","balance":null}`)
 		}, "skip: credit of a BlockRun account, which ClawRouter does not tell"},
-		{"set", "cap", func(w *world) { w.write(limits, `{"cap_usd":5}`) }, "ok: $5.00 a day"},
+		{"set", "cap", func(w *world) { w.write(limits, `{"cap_usd":5}`) }, "ok: $5.00 a day, of which $0.00 is spent"},
+		{"reached", "cap", func(w *world) {
+			w.write(limits, `{"cap_usd":5}`)
+			w.write(".clawrouter-codex/spend/2026-01-02.jsonl", `{"id":"1","at":"2026-01-02T01:00:00Z","asked":"zai/glm","cost_usd":5.25}`+"\n")
+		}, "warn: reached: $5.25 of $5.00 is spent today, so paid turns are refused until tomorrow → clawrouter-codex cap 6"},
 		{"paused", "cap", func(w *world) { w.write(limits, `{"paused":true}`) },
-			"warn: paid turns are paused: each is refused → resume them where you paused them"},
+			"warn: paid turns are paused: each is refused → clawrouter-codex resume"},
 		{"broken", "cap", func(w *world) { w.write(limits, "{") },
 			"fail: not known, so paid turns are refused: ~/" + limits + " is broken: unexpected end of JSON input → stop the link and delete ~/" + limits + ", which may have held a limit"},
 		{"down", "balance", (*world).down, "skip: not known: no ClawRouter answers"},
@@ -204,12 +208,26 @@ func TestProviderLine(t *testing.T) {
 		{"another tool's name for our address", "provider", func(w *world) {
 			w.down()
 			w.write(config, "model_provider = \"mine\"\nmodel_providers.mine.base_url = \"http://127.0.0.1:8403/v1\"\n")
-		}, "fail: ~/" + config + " points at http://127.0.0.1:8403/v1, where no bridge runs: Codex without a profile does not work" + mend + " (fixable)"},
+		}, "fail: ~/" + config + " points at http://127.0.0.1:8403/v1, where no bridge runs: Codex without a profile does not work → clawrouter-codex up, or name another model_provider in that file"},
+		{"another tool's name for our address, answered", "provider", func(w *world) {
+			w.running = false
+			w.foreign(8403, http.NotFound)
+			w.write(config, "model_provider = \"mine\"\nmodel_providers.mine.base_url = \"http://127.0.0.1:8403/v1\"\n")
+		}, "ok: runs on the provider mine, which another program answers on http://127.0.0.1:8403/v1"},
+		{"a model list that is gone, and no provider of ours", "provider", func(w *world) { w.write(config, "model_catalog_json = \"/gone.json\"\n") },
+			"fail: ~/" + config + " names the model list /gone.json, which is missing: Codex does not start → delete that line"},
+		{"our model list, and it is gone", "provider", func(w *world) {
+			w.remove(".codex/clawrouter-models.json")
+			w.write(config, "model_catalog_json = \""+w.path(".codex/clawrouter-models.json")+"\"\n")
+		}, "fail: ~/" + config + " names the model list ~/.codex/clawrouter-models.json, which is missing: Codex does not start → clawrouter-codex setup (fixable)"},
+		{"a model list beside the config", "provider", func(w *world) {
+			w.write(config, "model_catalog_json = \"clawrouter-models.json\"\n"+on("8403"))
+		}, "ok: runs on ClawRouter through http://localhost:8403/v1"},
 		{"somebody else's provider", "provider", func(w *world) {
 			w.write(config, "model_provider = \"azure\"\nmodel_providers.azure.base_url = \"https://azure.example\"\n")
 		}, "ok: runs on the provider azure"},
 		{"a model list that is gone", "provider", func(w *world) { w.write(config, "model_catalog_json = \"/gone.json\"\n"+on("8403")) },
-			"fail: ~/" + config + " names the model list /gone.json, which is missing: Codex does not start → clawrouter-codex setup"},
+			"fail: ~/" + config + " names the model list /gone.json, which is missing: Codex does not start → clawrouter-codex desktop on, which names ours"},
 	})
 }
 

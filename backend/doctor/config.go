@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
 )
 
 func checkConfig(_ context.Context, l *look) Result {
@@ -64,15 +66,19 @@ func checkProvider(ctx context.Context, l *look) Result {
 		return Result{Status: Skip, Text: "the base config cannot be read"}
 	}
 	provider := c.text("model_provider")
+	if list := c.text("model_catalog_json"); list != "" {
+		// Codex takes a relative path from the folder of the file.
+		if !filepath.IsAbs(list) {
+			list = filepath.Join(filepath.Dir(c.path), list)
+		}
+		if _, err := os.Stat(list); err != nil {
+			return l.deadList(c.path, list, provider)
+		}
+	}
 	base := c.text("model_providers", provider, "base_url")
 	host, port := codex.Address(base)
 	if provider == "" || provider != codex.ProviderID && (!codex.Loopback(host) || port != l.port) {
 		return Result{Status: OK, Text: "runs on " + orSubscription(provider)}
-	}
-	if catalog := c.text("model_catalog_json"); catalog != "" {
-		if _, err := os.Stat(catalog); err != nil {
-			return l.deadList(c.path, catalog)
-		}
 	}
 	alive := l.bridge().ours
 	if port != l.port {
@@ -80,6 +86,9 @@ func checkProvider(ctx context.Context, l *look) Result {
 	}
 	if alive {
 		return Result{Status: OK, Text: "runs on ClawRouter through " + base}
+	}
+	if provider != codex.ProviderID {
+		return l.otherName(ctx, provider, base)
 	}
 	where := base + ", where no bridge runs"
 	if base == "" {
@@ -96,11 +105,29 @@ func checkProvider(ctx context.Context, l *look) Result {
 	return r
 }
 
-// deadList is a base config that names a list which is not there: no Codex starts.
-func (l *look) deadList(config, catalog string) Result {
-	r := Result{Status: Fail, Text: fmt.Sprintf("%s names the model list %s, which is missing: Codex does not start", config, catalog), Mend: setupCommand}
-	if catalog == l.home.Catalog() {
-		r.Fix = l.setupFix()
+// otherName is for a provider that has our bridge's address and is called
+// otherwise: another program's, whose lines are not taken away.
+func (l *look) otherName(ctx context.Context, provider, base string) Result {
+	if !l.env.Free(ctx, socket.V4(l.port)) {
+		return Result{Status: OK, Text: fmt.Sprintf("runs on the provider %s, which another program answers on %s", provider, base)}
+	}
+	return Result{
+		Status: Fail, Text: fmt.Sprintf("%s points at %s, where no bridge runs: Codex without a profile does not work", l.config().path, base),
+		Mend: "clawrouter-codex up, or name another model_provider in that file",
+	}
+}
+
+// deadList is a base config that names a list which is not there: no Codex starts,
+// whatever its provider.
+func (l *look) deadList(config, list, provider string) Result {
+	r := Result{Status: Fail, Text: fmt.Sprintf("%s names the model list %s, which is missing: Codex does not start", config, list)}
+	switch {
+	case list == l.home.Catalog():
+		r.Mend, r.Fix = setupCommand, l.setupFix()
+	case provider == codex.ProviderID:
+		r.Mend = "clawrouter-codex desktop on, which names ours"
+	default:
+		r.Mend = "delete that line"
 	}
 	return r
 }

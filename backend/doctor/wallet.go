@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/spend"
 )
@@ -87,7 +88,7 @@ func checkBalance(ctx context.Context, l *look) Result {
 }
 
 // checkCap tells what the user allows to be spent in a day.
-func checkCap(_ context.Context, l *look) Result {
+func checkCap(ctx context.Context, l *look) Result {
 	dir := l.env.Settings.Paths.Spend()
 	allowed, err := spend.LookAllowed(dir)
 	switch {
@@ -97,9 +98,32 @@ func checkCap(_ context.Context, l *look) Result {
 			Mend: "stop the link and delete " + filepath.Join(dir, "limits.json") + ", which may have held a limit",
 		}
 	case allowed.Paused:
-		return Result{Status: Warn, Text: "paid turns are paused: each is refused", Mend: "resume them where you paused them"}
+		return Result{Status: Warn, Text: "paid turns are paused: each is refused", Mend: "clawrouter-codex resume"}
 	case allowed.Cap == nil:
 		return Result{Status: OK, Text: "none is set"}
 	}
-	return Result{Status: OK, Text: fmt.Sprintf("%s a day", *allowed.Cap)}
+	most := *allowed.Cap
+	spent, err := l.spentToday(ctx)
+	switch {
+	case err != nil:
+		return Result{
+			Status: Warn, Text: oneLine(fmt.Sprintf("%s a day; what was spent is not known: %v", most, err)),
+			Mend: "mend the permissions of " + dir,
+		}
+	case spent >= most:
+		return Result{
+			Status: Warn, Text: fmt.Sprintf("reached: %s of %s is spent today, so paid turns are refused until tomorrow", spent, most),
+			Mend: fmt.Sprintf("clawrouter-codex cap %d", int(spent.USD())+1),
+		}
+	}
+	return Result{Status: OK, Text: fmt.Sprintf("%s a day, of which %s is spent", most, spent)}
+}
+
+// spentToday reads the ledger without a trace.
+func (l *look) spentToday(ctx context.Context) (spend.Micros, error) {
+	book, err := spend.Look(spend.Options{Folder: spend.Disk(l.env.Settings.Paths.Spend()), Prices: models.Snapshot(), Now: l.env.Now})
+	if err != nil {
+		return 0, err
+	}
+	return book.Status().Today, book.Close(ctx)
 }
