@@ -64,6 +64,27 @@ func (s *Stream) Restart() {
 	s.filter = newTextFilter(s)
 }
 
+// finishReasons are the words of other APIs for ends that the Chat API calls
+// otherwise, in lower case: gateways pass them on. An end that is taken for a good
+// one would have half a call run.
+var finishReasons = map[string]string{
+	"max_tokens": "length", "max_output_tokens": "length", "model_length": "length", // Anthropic and Google, some gateways, Mistral
+	"model_context_window_exceeded": "length",
+	"safety":                        "content_filter", "recitation": "content_filter", "prohibited_content": "content_filter", // Google
+	"blocklist": "content_filter", "spii": "content_filter", "language": "content_filter",
+	"sensitive": "content_filter", "refusal": "content_filter", // Z.ai, Anthropic
+	"network_error": "error", "insufficient_system_resource": "error", // Z.ai, DeepSeek
+	"null": "", // not over yet
+}
+
+// finishReason is what upstream calls the end, in the Chat API's words.
+func finishReason(said string) string {
+	if known, ok := finishReasons[strings.ToLower(said)]; ok {
+		return known
+	}
+	return said
+}
+
 // cut reports whether the answer ended before the model was done.
 func (s *Stream) cut() bool { return s.finish == "length" || s.finish == "content_filter" }
 
@@ -148,7 +169,7 @@ func (s *Stream) estimateUsage() {
 // Result is what a turn came to, for the log and the ledger.
 type Result struct {
 	Model  string // as upstream named it
-	Finish string // upstream's finish_reason, or ""
+	Finish string // upstream's finish_reason in the Chat API's words, or ""
 	Usage  Usage
 	Calls  int
 	Text   bool

@@ -112,3 +112,18 @@ func TestToolCache(t *testing.T) {
 		t.Error("the list that was used longest ago is still there")
 	}
 }
+
+// A request that allows only some of its tools leaves the others to the next one.
+func TestToolCacheSurvivesAllowedTools(t *testing.T) {
+	const tools = `"tools":[{"type":"function","name":"a"},{"type":"function","name":"b"},{"type":"function","name":"c"}]`
+	cache := &ToolCache{}
+	before, _ := translated(t, `{"model":"m","input":"x",`+tools+`}`, Target{Tools: cache})
+	few, _ := translated(t, `{"model":"m","input":"x",`+tools+`,"tool_choice":{"type":"allowed_tools","tools":[{"type":"function","name":"c"}]}}`, Target{Tools: cache})
+	after, _ := translated(t, `{"model":"m","input":"x",`+tools+`}`, Target{Tools: cache})
+	if string(after) != string(before) {
+		t.Errorf("without a choice %s\nafter one of c only %s", before, after)
+	}
+	if string(few) == string(before) {
+		t.Error("all tools are offered where one is allowed")
+	}
+}

@@ -274,3 +274,28 @@ func TestTwoAnswersToOneTurn(t *testing.T) {
 		t.Errorf("(-first +second):\n%s", diff)
 	}
 }
+
+// TestEndsInOtherWords: an end that is no good one must not be taken for it,
+// whatever upstream calls it, or half a call is run.
+func TestEndsInOtherWords(t *testing.T) {
+	for said, want := range map[string]string{
+		"stop": "stop", "tool_calls": "tool_calls", "tool_use": "tool_use", "eos": "eos",
+		"max_tokens": "length", "MAX_TOKENS": "length", "model_length": "length", "length": "length",
+		"SAFETY": "content_filter", "sensitive": "content_filter", "content_filter": "content_filter",
+		"network_error": "error", "insufficient_system_resource": "error", "error": "error", "null": "",
+	} {
+		s := newStream(t, declared, true)
+		out := stream(s, []byte("data: "+`{"choices":[{"delta":{"content":"Well.","tool_calls":[{"index":0,"id":"a","function":{"name":"exec_command","arguments":"{\"cmd\":\"rm -rf /tmp/x"}}]},"finish_reason":"`+said+`"}]}`+"\n\n"))
+		if got := s.Result().Finish; got != want {
+			t.Errorf("%s: taken for %q", said, got)
+		}
+		good := want == "stop" || want == "tool_calls" || want == "tool_use" || want == "eos"
+		if done := bytes.Contains(out, []byte(`"type":"function_call","status":"completed"`)); done != good {
+			t.Errorf("%s: the call is given as done: %v", said, done)
+		}
+		failed := want == "error" || want == ""
+		if got := bytes.Contains(out, []byte(evFailed)); got != failed {
+			t.Errorf("%s: the turn failed: %v", said, got)
+		}
+	}
+}

@@ -75,7 +75,8 @@ func (req *Request) allowed(turn *Turn, tools []chatTool) []chatTool {
 		}
 		return err
 	})
-	return slices.DeleteFunc(tools, func(t chatTool) bool { return !names[t.name] })
+	// The list belongs to all requests that have it from the ToolCache.
+	return slices.DeleteFunc(slices.Clone(tools), func(t chatTool) bool { return !names[t.name] })
 }
 
 type toolChoice struct {

@@ -242,7 +242,7 @@ func (s *Stream) apply() error {
 		s.call(&c.calls[i])
 	}
 	if !c.finish.empty() {
-		s.finish = c.finish.String()
+		s.finish = finishReason(c.finish.String())
 	}
 	return nil
 }
