@@ -108,6 +108,9 @@ func (t *turn) fail(f *translate.Failure, code string, attempt int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended, t.failure = true, f
+	if code == translate.CodeWait || code == translate.CodeRepeat && f.Kind != translate.FailHangUp {
+		t.server.repeats.vary(t.key)
+	}
 	if attempt > 0 {
 		again := *f
 		again.Message = fmt.Sprintf("%s (Tried %d times.)", f.Message, attempt+1)

@@ -20,6 +20,7 @@ type repeats struct {
 type repeated struct {
 	count int
 	last  time.Time
+	vary  bool // the failure was an error, which a ClawRouter answers an equal body with
 }
 
 const (
@@ -75,6 +76,39 @@ func (r *repeats) allow(key uint64) bool {
 	v.count, v.last = v.count+1, now
 	r.seen[key] = v
 	return v.count <= maxRepeats
+}
+
+// vary notes that the request of that key must differ when it comes again.
+func (r *repeats) vary(key uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v, ok := r.seen[key]; ok {
+		v.vary = true
+		r.seen[key] = v
+	}
+}
+
+// number tells how often a request that must differ came before; 0 for all others.
+func (r *repeats) number(key uint64) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v := r.seen[key]; v.vary && r.now().Sub(v.last) <= repeatWindow {
+		return v.count
+	}
+	return 0
+}
+
+// bridgeRepeats is more than the bridge itself ever sends a request again; it keeps
+// the marks of its repeats and the client's apart.
+const bridgeRepeats = 10
+
+// varied gives a request that the client repeats after an error other bytes: a
+// ClawRouter would answer equal ones with the same error, from memory.
+func (t *turn) varied() {
+	if n := t.server.repeats.number(t.key); n > 0 && t.clawRouter && !t.server.cfg.Unshielded["repeats"] {
+		t.again = n * bridgeRepeats
+		t.chat = translate.Vary(t.chat, t.again)
+	}
 }
 
 // limitRepeats turns a code that makes the client repeat into one that does not

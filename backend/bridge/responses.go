@@ -46,6 +46,7 @@ func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.forgetBody()
+	t.varied()
 	s.showRequest(r.Context(), t)
 	ctx, cancel := s.turnContext(r.Context(), t.clawRouter)
 	defer cancel()

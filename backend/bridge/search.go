@@ -103,6 +103,8 @@ func (t *turn) nextRound(found []finding) (another bool, err error) {
 	next := roundKey(t.key, chat)
 	t.server.kept.follow(t.key, next)
 	t.key = next
+	t.again = 0
+	t.varied()
 	return true, nil
 }
 

@@ -37,6 +37,7 @@ type turn struct {
 	model      string             // what upstream is asked for
 	maxTokens  int                // the limit of output that goes with it, 0 for none
 	attempt    int                // how often the request was sent before
+	again      int                // what the marks of the client's own repeats begin at
 	hold       *spend.Reservation // of the call under way
 	cost       spend.Micros       // of the calls that are over
 	began      time.Time
@@ -150,7 +151,7 @@ func (t *turn) restart(r translate.Remedy, attempt int) {
 	t.stream.Restart()
 	t.sent = false
 	if !r.SameBody && !t.server.cfg.Unshielded["repeats"] {
-		t.chat = translate.Vary(t.chat, attempt+1)
+		t.chat = translate.Vary(t.chat, t.again+attempt+1)
 	}
 }
 
@@ -228,7 +229,9 @@ func refusal(resp *http.Response) error {
 		return err
 	}
 	f := translate.ClassifyError(resp.StatusCode, body, "")
-	f.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	if d := retryAfter(resp.Header.Get("Retry-After"), time.Now()); d > 0 {
+		f.RetryAfter = d // more exact than words
+	}
 	return f
 }
 

@@ -403,3 +403,32 @@ func TestStopTellsTurnsInFlight(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A ClawRouter answers an equal body from memory for 30 seconds, with the error too:
+// what the client repeats after one must be another body, or it waited for nothing.
+func TestAClientsRepeatReachesTheModel(t *testing.T) {
+	seen := map[string]bool{}
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		if seen[string(body)] || len(seen) < 2 {
+			seen[string(body)] = true
+			w.WriteHeader(http.StatusTooManyRequests)
+			io.WriteString(w, `{"error":{"message":"Rate limit reached. Please try again in 1.5s.","type":"rate_limit_error"}}`)
+			return
+		}
+		io.WriteString(w, saidHello)
+	})
+	u.clawRouter = true
+	url := bridgeFor(t, u)
+	for range 2 {
+		resp := post(t, t.Context(), url, threadTurn, codexHeaders...)
+		code, message := errorOf(t, resp)
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "2" || code != "rate_limit_exceeded" || !strings.Contains(message, "try again in 1.5s") {
+			t.Fatalf("%d, Retry-After %q, %s: %s", resp.StatusCode, resp.Header.Get("Retry-After"), code, message)
+		}
+	}
+	if got := deltas(events(t, post(t, t.Context(), url, threadTurn, codexHeaders...))); got != "Hello" {
+		t.Errorf("text %q after %d requests", got, len(seen))
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
+	"time"
 )
 
 // ClassifyError turns what upstream said of a failure into a Failure. status is
@@ -25,13 +27,40 @@ func ClassifyError(status int, body []byte, beside string) *Failure {
 	}
 	f := &Failure{Status: status, Kind: d.kind(status)}
 	f.Message = d.words(status)
+	f.RetryAfter = d.delay
+	if f.RetryAfter == 0 {
+		f.RetryAfter = delayIn(d.message)
+	}
 	return f
+}
+
+// namedDelay finds the delay in words such as "Please try again in 1m2.5s" and
+// "retry after 20 seconds". ClawRouter passes no Retry-After on, so that for most
+// providers the words are all that is left of it.
+var namedDelay = regexp.MustCompile(`(?i)(?:try again|retry) (?:in|after) ((?:\d{1,4}h)?(?:\d{1,4}m)?\d{1,6}(?:\.\d{1,9})?) ?(ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b`)
+
+// delayIn returns the delay that an error's words name, or 0.
+func delayIn(message string) time.Duration {
+	said := namedDelay.FindStringSubmatch(message)
+	if said == nil {
+		return 0
+	}
+	unit := strings.ToLower(said[2])
+	if unit != "ms" {
+		unit = unit[:1]
+	}
+	d, err := time.ParseDuration(strings.ToLower(said[1]) + unit)
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 // errorDetail is what an error says of itself.
 type errorDetail struct {
 	message, typ, code, help, wallet string
 	status                           int
+	delay                            time.Duration // that a field names, or 0
 }
 
 func readErrorDetail(body []byte) (d errorDetail) {
@@ -87,6 +116,12 @@ func (d *errorDetail) readObject(r *reader) error {
 			return d.take(r, &d.help)
 		case "wallet":
 			return d.take(r, &d.wallet)
+		case "retry_after": // seconds
+			if r.kind() == '0' {
+				n, err := r.count()
+				d.delay = time.Duration(min(n, maxNamed)) * time.Second
+				return err
+			}
 		case "status":
 			if r.kind() == '0' {
 				n, err := r.count()
@@ -97,6 +132,9 @@ func (d *errorDetail) readObject(r *reader) error {
 		return r.skip()
 	})
 }
+
+// maxNamed is the longest delay that is read, in seconds: 30 days.
+const maxNamed = 30 * 24 * 3600
 
 func (d *errorDetail) take(r *reader, dst *string) error {
 	raw, err := r.raw()

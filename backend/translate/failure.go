@@ -3,6 +3,7 @@ package translate
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -106,7 +107,8 @@ var remedies = []remedyRow{
 	{FailBusy, no, either, no, Remedy{Repeats: 2, Code: CodeTell}},
 	{FailBusy, no, either, yes, Remedy{Code: CodeWait}},
 	{FailUnreachable, either, either, either, Remedy{Repeats: 2, SameBody: true, Code: CodeTell}},
-	{FailServer, either, either, no, Remedy{Repeats: 2, Code: CodeTell}},
+	{FailServer, yes, either, either, Remedy{Code: CodeWait}},
+	{FailServer, no, either, no, Remedy{Repeats: 2, Code: CodeTell}},
 	{FailHangUp, either, yes, no, Remedy{Repeats: 1, SameBody: true, Code: CodeTell}},
 	{FailHangUp, either, no, no, Remedy{Repeats: 2, Code: CodeTell}},
 	{FailGarbage, either, yes, either, Remedy{Code: CodeTell}},
@@ -114,13 +116,21 @@ var remedies = []remedyRow{
 	{FailEmpty, either, yes, either, Remedy{Code: CodeTell}},
 	{FailEmpty, either, no, either, Remedy{Repeats: 1, Code: CodeTell}},
 	// Part of the answer is with the client, so only the client can start over.
-	{FailServer, either, either, yes, Remedy{Code: CodeRepeat}},
+	{FailServer, no, either, yes, Remedy{Code: CodeRepeat}},
 	{FailHangUp, either, either, yes, Remedy{Code: CodeRepeat}},
 	{FailGarbage, either, no, yes, Remedy{Code: CodeRepeat}},
 }
 
+// maxWait is the longest delay that a client is told to wait. Codex sits out any,
+// and a turn that stands still for hours looks as if it hung: who is out of quota
+// for the day is told so instead.
+const maxWait = 10 * time.Minute
+
 // Remedy looks the failure up in the table.
 func (f *Failure) Remedy(s Situation) Remedy {
+	if f.RetryAfter > maxWait {
+		return Remedy{Code: CodeTell}
+	}
 	for _, r := range remedies {
 		if r.kind == f.Kind && r.delay.fits(f.RetryAfter > 0) && r.paid.fits(s.Paid) && r.output.fits(s.Output) {
 			return r.remedy
@@ -132,11 +142,17 @@ func (f *Failure) Remedy(s Situation) Remedy {
 // Text is the message for a client that is told code; a delay is told in the
 // words that Codex reads it from.
 func (f *Failure) Text(code string) string {
-	if code == CodeWait && f.RetryAfter > 0 {
-		seconds := strconv.FormatFloat(f.RetryAfter.Round(time.Millisecond).Seconds(), 'f', -1, 64)
-		return f.Message + " Please try again in " + seconds + "s."
+	var delay string
+	switch {
+	case code == CodeWait && f.RetryAfter > 0:
+		delay = strconv.FormatFloat(f.RetryAfter.Round(time.Millisecond).Seconds(), 'f', -1, 64) + "s"
+	case f.RetryAfter > maxWait:
+		delay = f.RetryAfter.Round(time.Second).String()
 	}
-	return f.Message
+	if delay == "" || strings.Contains(f.Message, "try again in "+delay) {
+		return f.Message
+	}
+	return f.Message + " Please try again in " + delay + "."
 }
 
 // appendError writes the error member of a Response object.

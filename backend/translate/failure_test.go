@@ -115,3 +115,59 @@ func TestClassifyError(t *testing.T) {
 		})
 	}
 }
+
+// TestDelaysInWords: most delays reach the bridge only in the words of an error,
+// and must reach the client in a form that still works.
+func TestDelaysInWords(t *testing.T) {
+	for body, want := range map[string]time.Duration{
+		`{"error":{"message":"Rate limit reached. Please try again in 7.66s. Need more?"}}`: 7660 * time.Millisecond,
+		`{"error":{"message":"Please try again in 1m2.5s."}}`:                               62500 * time.Millisecond,
+		`{"error":{"message":"Try again in 200ms"}}`:                                        200 * time.Millisecond,
+		`{"error":{"message":"Please retry in 34.074824224s."}}`:                            34074824224,
+		`{"error":{"message":"retry after 20 seconds"}}`:                                    20 * time.Second,
+		`{"error":{"message":"Try again in 2 minutes"}}`:                                    2 * time.Minute,
+		`{"error":{"message":"slow","retry_after":12}}`:                                     12 * time.Second,
+		`"please try again in 3s"`:                                                          3 * time.Second,
+		`{"error":{"message":"slow","retry_after":1e14}}`:                                   30 * 24 * time.Hour,
+		`{"error":{"message":"Try again in a moment"}}`:                                     0,
+		`{"error":{"message":"try again in 5 sheep"}}`:                                      0,
+		`{"error":{"message":"slow","retry_after":"soon"}}`:                                 0,
+	} {
+		f := ClassifyError(429, []byte(body), "")
+		if f.RetryAfter != want {
+			t.Errorf("%s: %v, want %v", body, f.RetryAfter, want)
+		}
+	}
+}
+
+func TestTextNamesTheDelayOnce(t *testing.T) {
+	for _, c := range []struct {
+		message string
+		delay   time.Duration
+		code    string
+		want    string
+	}{
+		{"Slow down.", 1500 * time.Millisecond, CodeWait, "Slow down. Please try again in 1.5s."},
+		{"Please try again in 7.66s.", 7660 * time.Millisecond, CodeWait, "Please try again in 7.66s."},
+		{"Please try again in 1m0s.", time.Minute, CodeWait, "Please try again in 1m0s. Please try again in 60s."}, // Codex reads only seconds
+		{"No more today.", 2 * time.Hour, CodeTell, "No more today. Please try again in 2h0m0s."},
+		{"Slow down.", time.Second, CodeTell, "Slow down."},
+		{"Slow down.", 0, CodeWait, "Slow down."},
+	} {
+		f := &Failure{Kind: FailBusy, Message: c.message, RetryAfter: c.delay}
+		if got := f.Text(c.code); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestNobodyWaitsForHours: what is out for the day is told, not waited for.
+func TestNobodyWaitsForHours(t *testing.T) {
+	for _, kind := range []FailureKind{FailBusy, FailServer} {
+		for delay, want := range map[time.Duration]string{time.Second: CodeWait, maxWait: CodeWait, maxWait + time.Second: CodeTell} {
+			if got := (&Failure{Kind: kind, RetryAfter: delay}).Remedy(Situation{}); got.Code != want || got.Repeats != 0 {
+				t.Errorf("%s after %v: %+v", kind, delay, got)
+			}
+		}
+	}
+}
