@@ -483,6 +483,100 @@ scene(
   },
 );
 
+scene("what the menu bar tells and shows", async () => {
+  const { page, context } = await visitPanel();
+  await page.locator("summary", { hasText: "Settings" }).click();
+  const notifications = page.getByRole("switch", { name: "Notifications" });
+  const beside = page.getByRole("combobox", { name: "Text beside the icon" });
+  const stored = async (words) =>
+    until(
+      () => cli("menubar", "status", "--json"),
+      (t) => t.includes(words),
+      "settings.toml does not follow",
+    );
+  expect(await notifications.isChecked(), "notifications begin switched off");
+  await notifications.click();
+  await stored('"notifications":false,"text":"off"');
+  await beside.selectOption("today");
+  await stored('"notifications":false,"text":"today"');
+  await cli("menubar", "text", "balance");
+  await cli("menubar", "notifications", "on");
+  await until(
+    async () => [await beside.inputValue(), await notifications.isChecked()],
+    ([text, on]) => text === "balance" && on,
+    "the page does not follow a change from elsewhere",
+  );
+  await page.route("**/dashboard/api/menubar", (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: "application/json",
+      body: '{"error":{"kind":"failed","message":"settings.toml is read-only"}}',
+    }),
+  );
+  await beside.selectOption("off");
+  await shown(text(page, "settings.toml is read-only"));
+  expect(
+    (await beside.inputValue()) === "balance",
+    "the choice shows what is not so",
+  );
+  await context.close();
+});
+
+scene(
+  "what launch at login means is read before it is switched on",
+  async () => {
+    const { page, context } = await visitPanel();
+    await page.locator("summary", { hasText: "Settings" }).click();
+    const login = page.getByRole("switch", { name: "Launch at login" });
+    expect(!(await login.isChecked()), "it is on already");
+    await shown(text(page, /spends from your wallet, also while nobody looks/));
+    await cli("cap", "7");
+    await shown(text(page, /The daily limit is \$7\.00\./));
+    await cli("cap", "off");
+    await shown(text(page, /There is no daily limit/));
+    await context.close();
+  },
+);
+
+// Where the Desktop app can be asked to quit, which is so on macOS only.
+scene("Codex is restarted where it can be asked to quit", async () => {
+  const { page, context } = await visit();
+  let now = true;
+  await page.route("**/dashboard/api/events", async (route) => {
+    const at = panelURL + "/api/state";
+    const answer = await route.fetch({ url: at });
+    const state = { ...(await answer.json()), restart_codex: now };
+    state.restart_codex_now = now;
+    await route.fulfill({
+      contentType: "text/event-stream",
+      body: `event: state\ndata: ${JSON.stringify(state)}\n\n`,
+    });
+  });
+  let answer = {
+    status: 409,
+    contentType: "application/json",
+    body: '{"error":{"kind":"failed","message":"Codex did not quit"}}',
+  };
+  await page.route("**/dashboard/api/codex", (route) => route.fulfill(answer));
+  await page.goto(await cli("panel", "--print"));
+  const button = page.getByRole("button", { name: "Restart Codex now" });
+  await button.click();
+  await shown(text(page, "Codex did not quit"));
+  await shown(button);
+  const state = JSON.parse(
+    await page.evaluate(() => sessionStorage.getItem("state")),
+  ).state;
+  state.restart_codex = state.restart_codex_now = now = false;
+  answer = {
+    contentType: "application/json",
+    body: JSON.stringify({ state }),
+  };
+  await button.click();
+  await shown(text(page, "Codex was restarted."));
+  await hidden(button);
+  await context.close();
+});
+
 scene("the program goes and comes back", async () => {
   const { page, context } = await visitPanel({ reducedMotion: "reduce" });
   await shown(page.getByRole("status").filter({ hasText: "healthy" }));

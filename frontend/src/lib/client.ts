@@ -7,6 +7,7 @@ export type Notice = State["notices"][number];
 export type Turn = Spending["recent"][number];
 export type Day = Spending["days"][number];
 export type Provider = State["provider"];
+export type MenuBarChange = Body<"/menubar">;
 
 type Posts = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths];
 type Body<P extends Posts> = paths[P] extends {
@@ -98,6 +99,8 @@ export const api = {
   cap: (usd: number | null) => post("/cap", { cap_usd: usd }),
   pause: (on: boolean) => post("/pause", { on }),
   login: (on: boolean) => post("/login", { on }),
+  menuBar: (change: Body<"/menubar">) => post("/menubar", change),
+  restartCodex: () => post("/codex", {}),
   wallet: () => post("/wallet", {}),
   restart: () => post("/restart", {}),
   updateModels: () => post("/models", {}),

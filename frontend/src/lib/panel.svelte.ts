@@ -2,7 +2,7 @@
 // still there. Parts read `view` and call methods; none of them asks the API for the State itself.
 
 import { ApiError, api, dropToken, hasToken, takeToken } from "./client";
-import type { Family, Notice, Outcome, Provider, Spending, State } from "./client";
+import type { Family, MenuBarChange, Notice, Outcome, Provider, Spending, State } from "./client";
 import { events } from "./sse";
 import { t } from "./text";
 
@@ -244,6 +244,23 @@ class Panel {
       "login",
       (s) => (s.login.on = on),
       () => api.login(on),
+    );
+  }
+
+  setMenuBar(change: MenuBarChange) {
+    return this.act(
+      "menubar",
+      (s) => Object.assign(s.menu_bar, change),
+      () => api.menuBar(change),
+    );
+  }
+
+  restartCodex() {
+    return this.act(
+      "codex",
+      () => {},
+      () => api.restartCodex(),
+      t.provider.restarted,
     );
   }
 
