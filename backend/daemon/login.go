@@ -98,7 +98,7 @@ func (l *Login) Set(ctx context.Context, on bool) error {
 	if err != nil {
 		return err
 	}
-	if err := l.o.Settings.Store(append(changes, more...)...); err != nil {
+	if err := remember.store(append(changes, more...)); err != nil {
 		return fmt.Errorf("remember what a start at login needs: %w", err)
 	}
 	return l.item.Set(ctx, true)

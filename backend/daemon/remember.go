@@ -18,14 +18,23 @@ type RememberOptions struct {
 
 // Remember stores what a start without the shell's environment, at login or from
 // a desktop, could not find: Node.js, and what the environment or a flag says of
-// ports, of Codex's folder and of the wallet's place. The wallet itself is never
-// stored, and a setting that nobody chose goes on following its default.
+// ports, of Codex's folder, of the wallet's place, and its address where the place
+// is the environment itself. The key is never stored, and a setting that nobody chose goes on following its default.
 func Remember(ctx context.Context, o RememberOptions) error {
 	changes, err := o.changes(ctx)
+	if err != nil {
+		return err
+	}
+	return editAlone(ctx, o.Settings.Paths, func() error { return o.store(changes) })
+}
+
+// store is for a caller that holds the edit lock.
+func (o RememberOptions) store(changes []settings.Change) error {
+	err := proxy.NoteWallet(o.Settings.Paths.Root, proxy.WalletSearch{Env: o.Environ, KeyFile: o.Settings.WalletKeyFile.V, Home: o.Home})
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	return editAlone(ctx, o.Settings.Paths, func() error { return o.Settings.Store(changes...) })
+	return o.Settings.Store(changes...)
 }
 
 func (o RememberOptions) changes(ctx context.Context) ([]settings.Change, error) {

@@ -40,7 +40,7 @@ func TestMoneyIsDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names := regexp.MustCompile("`(Test\\w+|[a-z-]+\\.txt)`").FindAllSubmatch(doc, -1)
+	names := regexp.MustCompile("`(Test\\w+|[a-z_-]+\\.txt)`").FindAllSubmatch(doc, -1)
 	if len(names) < 50 {
 		t.Errorf("only %d tests are named", len(names))
 	}

@@ -142,7 +142,7 @@ func (l *Local) RefusePaid() string {
 	if l.o.Supervisor == nil {
 		return ""
 	}
-	return l.o.Supervisor.State().RefusePaid()
+	return l.o.Supervisor.RefusePaid(context.Background())
 }
 
 // Answered notes which model answered a turn.

@@ -23,6 +23,7 @@ type stage struct {
 	taken    bool         // another ClawRouter has the port, and answers
 	act      func(*actor) // what a child does after its start
 	refuse   error        // of a start
+	owner    error        // of a look at who has the port
 }
 
 type actor struct {
@@ -87,7 +88,9 @@ func perform(t *testing.T, st *stage, random float64, play func(*Supervisor)) {
 				}
 				return Health{Auth: AuthWallet, Wallet: aliceAddress}, nil
 			},
-			owner:  func(context.Context) (socket.Owner, error) { return socket.Owner{PID: 1, Ours: true}, nil },
+			owner: func(context.Context) (socket.Owner, error) {
+				return socket.Owner{PID: 1, Ours: st.owner == nil}, st.owner
+			},
 			wallet: func() (Wallet, error) { return Wallet{}, nil },
 			launch: func(context.Context, Wallet) (runner, error) {
 				st.mu.Lock()
@@ -307,4 +310,19 @@ func TestAFailureDoesNotFlicker(t *testing.T) {
 			<-changed
 		}
 	})
+}
+
+// A ClawRouter that cannot be told from a stranger (in a container, say, or where
+// the system hides who has a port) is not started over and over.
+func TestAChildThatCannotBeRecognisedIsNotStartedForEver(t *testing.T) {
+	st := &stage{owner: errors.New("hidden")}
+	perform(t, st, 0, func(s *Supervisor) {
+		time.Sleep(10 * time.Minute)
+		if now := s.State(); now.Phase != PhaseFailed || now.Err.Kind != PortOwnerHidden || now.Err.Mend == "" {
+			t.Errorf("%+v", now)
+		}
+	})
+	if n, most := len(st.launched), int(10*time.Minute/(Timing{}).withDefaults().RetryFailed)+1; n > most {
+		t.Errorf("started %d times in ten minutes, want at most %d", n, most)
+	}
 }

@@ -4,6 +4,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -287,5 +288,28 @@ func TestKeyOfTheShellIsMissedAtLogin(t *testing.T) {
 	r = newRig(t, o).run()
 	if st := r.untilPhase(PhaseHealthy); st.Health.Wallet != bobAddress {
 		t.Errorf("after forgetting: %+v", st)
+	}
+}
+
+// Paid turns do not go to whoever has the port while ours is started again.
+func TestPaidTurnsAreRefusedBeforeTheWalletWasLookedAt(t *testing.T) {
+	s := Supervise(optionsFor(t, ""))
+	answers := Health{Auth: AuthWallet, Wallet: bobAddress, Chain: "base"}
+	var nobody error
+	s.world.probe = func(context.Context) (Health, error) { return answers, nobody }
+	s.state.Wallet = mustKey(t, aliceKey, FromEnv, "BLOCKRUN_WALLET_KEY")
+	for _, phase := range []Phase{PhaseChecking, PhaseStarting, PhaseRestarting, PhaseFailed} {
+		s.phase(phase, nil)
+		if why := s.RefusePaid(t.Context()); !strings.Contains(why, aliceAddress) || !strings.Contains(why, bobAddress) {
+			t.Errorf("%s: refused with %q", phase, why)
+		}
+	}
+	nobody = errors.New("refused")
+	if why := s.RefusePaid(t.Context()); why != "" {
+		t.Errorf("with nobody there: %q", why)
+	}
+	nobody, answers.Wallet = nil, aliceAddress
+	if why := s.RefusePaid(t.Context()); why != "" {
+		t.Errorf("our own: %q", why)
 	}
 }

@@ -130,6 +130,25 @@ func (s *Supervisor) State() State {
 	return s.state.clone()
 }
 
+// RefusePaid says why paid turns must not be sent; "" when they may. A ClawRouter
+// that answers before it was looked at, as one of another wallet may that takes the
+// port while ours is started again, is asked now.
+func (s *Supervisor) RefusePaid(ctx context.Context) string {
+	st := s.State()
+	if st.Ready() || st.Wallet.Kind() == WalletNone {
+		return st.RefusePaid()
+	}
+	h, err := s.askHealth(ctx)
+	if err != nil {
+		return "" // nobody can be paid
+	}
+	if m := st.Wallet.Compare(h); m != nil {
+		m.Reused = st.PID == 0
+		return m.String()
+	}
+	return ""
+}
+
 // Changed returns a channel that is closed when State next changes. Take it
 // before State, so that no change is missed.
 func (s *Supervisor) Changed() <-chan struct{} {

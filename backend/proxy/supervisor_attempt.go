@@ -26,11 +26,12 @@ func (s *Supervisor) attempt(ctx context.Context) ending {
 		return failed(err)
 	}
 	w, note, err := s.mem.reconcile(found)
+	if err != nil {
+		// Nothing is started: it is enough to compare with what was used.
+		w = Wallet{kind: s.mem.Kind, source: s.mem.Source, place: s.mem.Place, address: s.mem.Address}
+	}
+	s.expect(w)
 	if !s.world.portFree(ctx) {
-		if err != nil {
-			// Nothing is started: it is enough to compare with what was used.
-			w = Wallet{kind: s.mem.Kind, source: s.mem.Source, place: s.mem.Place, address: s.mem.Address}
-		}
 		return s.reuse(ctx, w)
 	}
 	if err != nil {
@@ -39,6 +40,13 @@ func (s *Supervisor) attempt(ctx context.Context) ending {
 	s.note(note)
 	s.note(overlookedAPIKey(w, s.o.Home))
 	return s.startAndWatch(ctx, w)
+}
+
+// expect says which wallet should pay before anything answers.
+func (s *Supervisor) expect(w Wallet) {
+	if have := s.State().Wallet; have.Address() != w.Address() || have.Place() != w.Place() {
+		s.update(func(st *State) { st.Wallet = w })
+	}
 }
 
 // note tells the user a fact, once.
@@ -176,8 +184,7 @@ func (s *Supervisor) awaitHealth(ctx context.Context, r runner) (Health, ending,
 			if s.portIsOf(ctx, r) {
 				return h, ending{}, true
 			}
-			s.log.Warn("another ClawRouter took the port first")
-			return Health{}, ending{how: endedAgain}, false
+			return Health{}, s.notOfOurs(ctx, r), false
 		}
 		seen := r.Output()
 		s.showProgress(seen)
@@ -196,6 +203,23 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// notOfOurs ends a child beside which somebody else seems to answer on its port.
+// Where nobody is left there after it, that was the child all the same, behind a
+// server that the system shows as another user's or does not show: to begin anew at
+// once would go on for ever.
+func (s *Supervisor) notOfOurs(ctx context.Context, r runner) ending {
+	r.Stop()
+	if !s.world.portFree(ctx) {
+		s.log.Warn("another ClawRouter took the port first")
+		return ending{how: endedAgain}
+	}
+	return failed(&StartError{
+		Kind:    PortOwnerHidden,
+		Message: fmt.Sprintf("ClawRouter answered on port %d, but the system does not tell that it is the one that was started, so your wallet is not trusted to it.", s.o.Port),
+		Mend:    "Correct CLAWROUTER_CMD, so that ClawRouter runs as you and on this machine; without it the command is: " + DefaultCommand,
+	})
 }
 
 // portIsOf makes sure that it is our child who answers, and not a program that

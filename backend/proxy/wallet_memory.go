@@ -53,6 +53,22 @@ func (m memory) write(path string) error {
 	return nil
 }
 
+// NoteWallet remembers the wallet that the environment names, where none paid yet,
+// for a first start that will not see it: at login there is no shell, and a ClawRouter
+// that finds no key makes a new wallet. The key is not stored.
+func NoteWallet(stateDir string, search WalletSearch) error {
+	w, err := FindWallet(search)
+	if err != nil || w.Source() != FromEnv && w.Source() != FromAPIKeyEnv {
+		return nil //nolint:nilerr // a malformed key is told by the start that needs it
+	}
+	path := filepath.Join(stateDir, memoryName)
+	m, err := readMemory(path)
+	if err != nil || m.Address != "" {
+		return err
+	}
+	return memory{Kind: w.Kind(), Source: w.Source(), Place: w.Place(), Address: w.Address(), Version: m.Version}.write(path)
+}
+
 // ForgetWallet makes the next start accept whatever wallet it finds, for a user
 // who has given up the one that was used before. stateDir is the supervisor's.
 func ForgetWallet(stateDir string) error {
@@ -83,7 +99,7 @@ func (m memory) reconcile(found Wallet) (Wallet, string, error) {
 	}
 	return Wallet{}, "", &StartError{
 		Kind: WalletMissing,
-		Message: fmt.Sprintf("The wallet that was used before, %s, cannot be found: its key came from %s. "+
+		Message: fmt.Sprintf("Your wallet, %s, cannot be found: its key came from %s. "+
 			"ClawRouter was not started, because it would pay from another wallet or make a new one.", m.Address, m.Place),
 		Mend: m.mend(),
 	}

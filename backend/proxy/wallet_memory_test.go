@@ -84,3 +84,35 @@ func TestNotesOnKeysThatDoNotPay(t *testing.T) {
 		t.Errorf("note %q where there is nothing to tell", got)
 	}
 }
+
+// What only the environment names is noted before the first start, once and without
+// the key; files are found again anyway.
+func TestTheWalletOfTheShellIsNoted(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, memoryName)
+	inFile := WalletSearch{Home: home(t, map[string]string{sessionFile: bobKey})}
+	for _, nothing := range []WalletSearch{inFile, {Home: dir}, {Home: dir, Env: []string{"BLOCKRUN_WALLET_KEY=nonsense"}}} {
+		if err := NoteWallet(dir, nothing); err != nil {
+			t.Error(err)
+		}
+	}
+	if m, err := readMemory(path); err != nil || m != (memory{}) {
+		t.Fatalf("noted %+v, %v", m, err)
+	}
+	for _, key := range []string{aliceKey, bobKey} { // the first one stays
+		if err := NoteWallet(dir, WalletSearch{Home: inFile.Home, Env: []string{"BLOCKRUN_WALLET_KEY=" + key}}); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), aliceAddress) || strings.Contains(string(text), strings.TrimPrefix(aliceKey, "0x")) {
+		t.Errorf("noted %s, %v", text, err)
+	}
+	m, err := readMemory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := m.reconcile(Wallet{}); err == nil {
+		t.Error("a start without the key would make a new wallet")
+	}
+}
