@@ -8,12 +8,22 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// begin sends status, headers and the events that open an answer.
+// beginWithin is how long the events that open an answer wait for its first words,
+// to go to the client with them.
+const beginWithin = time.Millisecond
+
+// begin makes status, headers and the events that open an answer. They go out with
+// what upstream sends next, or without it when that is not there at once.
 func (t *turn) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.beginLocked()
-	t.flush()
+	if t.beat == nil {
+		t.flush()
+		return
+	}
+	t.unsent = true
+	t.beat.Reset(beginWithin)
 }
 
 func (t *turn) beginLocked() {
@@ -34,13 +44,17 @@ func (t *turn) beginLocked() {
 
 // flush writes the events made since the last flush; t.mu is held.
 func (t *turn) flush() {
+	t.unsent = false
 	events := t.stream.Take()
 	defer t.stream.Taken()
 	if len(events) == 0 || !t.request.Stream || t.gone {
 		return
 	}
 	t.lastWrite = time.Now()
-	if _, err := t.w.Write(events); err != nil {
+	t.conn.hold()
+	_, err := t.w.Write(events)
+	t.conn.release()
+	if err != nil {
 		t.gone = true
 		return
 	}
@@ -51,17 +65,20 @@ func (t *turn) flush() {
 
 // keepAlive sends the client a real event whenever it has heard nothing for that
 // long. It covers the time before upstream answers at all, which is when a slow
-// model is silent; the first event then commits the answer to a stream.
+// model is silent; the first event then commits the answer to a stream. It also
+// sends what begin left to be sent.
 func (t *turn) keepAlive(every time.Duration) (stop func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var timer *time.Timer
-	timer = time.AfterFunc(every, func() {
+	t.beat = time.AfterFunc(every, func() {
 		defer t.contained("keep-alive")
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		if t.ended || t.gone {
 			return
+		}
+		if t.unsent {
+			t.flush()
 		}
 		wait := every - time.Since(t.lastWrite)
 		if wait <= 0 {
@@ -73,13 +90,13 @@ func (t *turn) keepAlive(every time.Duration) (stop func()) {
 			t.flush()
 			wait = every
 		}
-		timer.Reset(wait)
+		t.beat.Reset(wait)
 	})
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.ended = true
-		timer.Stop()
+		t.beat.Stop()
 	}
 }
 

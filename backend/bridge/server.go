@@ -159,7 +159,9 @@ func New(cfg Config) *Server {
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: cfg.Patience.Header,
 		IdleTimeout:       cfg.Patience.Idle,
-		ConnContext:       guard.ConnContext,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return withGather(guard.ConnContext(ctx, conn), conn)
+		},
 		// It would answer "OPTIONS *" before any guard.
 		DisableGeneralOptionsHandler: true,
 		MaxHeaderBytes:               64 << 10,
@@ -223,7 +225,7 @@ func (s *Server) Serve(ctx context.Context, listeners []net.Listener, grace time
 	var serving sync.WaitGroup
 	for _, l := range listeners {
 		serving.Go(func() {
-			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.http.Serve(gatherListener{l}); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 			}
 		})

@@ -50,6 +50,9 @@ type turn struct {
 	mu        sync.Mutex
 	w         http.ResponseWriter
 	control   *http.ResponseController // of w
+	conn      *gatherConn              // under w, nil for none
+	beat      *time.Timer              // of keepAlive
+	unsent    bool                     // events wait for the next write, or for beat
 	committed bool                     // the answer has begun as a stream, or will be a JSON object
 	gone      bool                     // the client went away; upstream's answer is read to its end
 	ended     bool
@@ -93,7 +96,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 }
 
 func (t *turn) run(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	t.w, t.control, t.lastWrite = w, http.NewResponseController(w), time.Now()
+	t.w, t.control, t.conn, t.lastWrite = w, http.NewResponseController(w), gatherOf(r.Context()), time.Now()
 	if t.request.Stream {
 		stop := t.keepAlive(t.server.cfg.KeepAlive)
 		defer stop()
