@@ -93,7 +93,7 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 		w.dst = appendTools(w.dst, tools, b.family == "openai")
 		req.toolOptions(&w, turn, spent)
 	}
-	if err := req.options(&w, b.family); err != nil {
+	if err := req.options(&w, b.family, full(turn.Model)); err != nil {
 		return nil, nil, err
 	}
 	w.str(`}`)

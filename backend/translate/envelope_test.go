@@ -140,14 +140,25 @@ func TestEnvelopeIsBounded(t *testing.T) {
 	}
 }
 
+// TestEffort: a name that a model does not take is a 400, and so is the parameter
+// where a model takes none.
 func TestEffort(t *testing.T) {
-	for _, c := range []struct{ family, asked, want string }{
-		{"openai", "none", "none"}, {"openai", "minimal", "low"}, {"openai", "xhigh", "xhigh"}, {"openai", "max", "xhigh"},
-		{"anthropic", "none", ""}, {"anthropic", "minimal", "low"}, {"anthropic", "medium", "medium"}, {"anthropic", "xhigh", "high"},
-		{"", "max", "high"}, {"somebody", "LOW", "low"}, {"openai", "turbo", ""}, {"gpt-oss", "off", ""},
+	for _, c := range []struct{ model, asked, want string }{
+		{"openai/gpt-5.6-terra", "none", "none"}, {"openai/gpt-5.6-terra", "minimal", "low"}, {"openai/gpt-5.6-terra", "xhigh", "xhigh"},
+		{"openai/gpt-5.6-terra", "max", "xhigh"}, {"openai/gpt-5.6-terra", "turbo", ""}, {"openai/gpt-5.4-mini", "none", "none"},
+		{"openai/gpt-5", "minimal", "minimal"}, {"openai/gpt-5", "none", ""}, {"openai/gpt-5-mini", "xhigh", "high"},
+		{"gpt-5-nano-2025-08-07", "minimal", "minimal"}, {"openai/gpt-5.1", "none", "none"}, {"openai/gpt-5.1", "xhigh", "high"},
+		{"openai/gpt-5-pro", "low", "high"}, {"openai/gpt-5.2-pro", "low", "medium"}, {"openai/gpt-5.4-pro", "xhigh", "xhigh"},
+		{"openai/gpt-5.1-codex", "xhigh", "high"}, {"openai/gpt-5.1-codex-max", "xhigh", "xhigh"}, {"openai/gpt-5.3-codex", "none", ""},
+		{"openai/gpt-5.2-chat-latest", "high", ""}, {"openai/gpt-4o", "high", ""},
+		{"openai/o3", "xhigh", "high"}, {"openai/o3", "none", ""}, {"openai/o4-mini", "minimal", "low"}, {"openai/o1-mini", "high", ""},
+		{"anthropic/claude-opus-5", "none", ""}, {"sonnet", "minimal", "low"}, {"anthropic/claude-opus-5", "xhigh", "high"},
+		{"xai/grok-4.5", "xhigh", "high"}, {"xai/grok-4.3", "low", "low"}, {"xai/grok-3-mini", "medium", "low"},
+		{"xai/grok-3", "low", ""}, {"xai/grok-4-0709", "high", ""}, {"xai/grok-4-1-fast-reasoning", "high", ""}, {"xai/grok-4.20-reasoning", "low", ""},
+		{"blockrun/auto", "max", "high"}, {"acme/rocket", "LOW", "low"}, {"free/gpt-oss-120b", "off", ""},
 	} {
-		if got := effortFor(c.family, c.asked); got != c.want {
-			t.Errorf("%s asked for %s: %q, want %q", c.family, c.asked, got, c.want)
+		if got := effortFor(family(c.model), full(c.model), c.asked); got != c.want {
+			t.Errorf("%s asked for %s: %q, want %q", c.model, c.asked, got, c.want)
 		}
 	}
 }

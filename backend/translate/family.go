@@ -31,13 +31,19 @@ var familyWords = []struct{ word, family string }{
 	{"codex", "openai"},
 }
 
+// full is a model's whole name, which an alias stands for.
+func full(model string) string {
+	name := strings.ToLower(strings.TrimSpace(model))
+	if m, ok := models.Snapshot().Lookup(name); ok && models.RoutingProfile(name) == "" {
+		return m.ID
+	}
+	return name
+}
+
 // family is who made a model, as far as one model's thoughts mean anything to
 // another: "" where it is decided only after the request, by routing.
 func family(model string) string {
-	name := strings.ToLower(strings.TrimSpace(model))
-	if m, ok := models.Snapshot().Lookup(name); ok && models.RoutingProfile(name) == "" {
-		name = m.ID
-	}
+	name := full(model)
 	if models.RoutingProfile(name) != "" || name == "free" || strings.HasPrefix(name, "clawrouter/") {
 		return ""
 	}

@@ -118,13 +118,13 @@ func readToolChoice(raw []byte) (c toolChoice) {
 }
 
 // options writes everything of a chat request but messages and tools.
-func (req *Request) options(w *chatWriter, family string) error {
+func (req *Request) options(w *chatWriter, family, model string) error {
 	if w.to.Stream {
 		w.str(`,"stream":true,"stream_options":{"include_usage":true}`)
 	}
 	req.maxTokens(w)
 	if e := req.reasoning.effort; !e.empty() && !w.to.NoReasoning {
-		if name := effortFor(family, e.String()); name != "" {
+		if name := effortFor(family, model, e.String()); name != "" {
 			w.str(`,"reasoning_effort":"` + name + `"`)
 		}
 	}
