@@ -2,6 +2,9 @@ package translate
 
 import (
 	"bytes"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -16,28 +19,30 @@ const maxSchema = 256 << 10
 // acceptableSchema returns a parameters schema that upstreams take, with the
 // same meaning to the model. OpenAI, Gemini and others answer 400 to a function
 // whose parameters are missing, null or not an object, to boolean schemas, and
-// some to references, "$schema" and "const"; TestSchemas shows each. A schema
+// some to references, "$schema", "const" and arrays of nobody knows what; TestSchemas shows each. A schema
 // that has none of these, as nearly all of Codex's own, is passed on as it is.
-func acceptableSchema(raw []byte) []byte {
+// opened says that a recursion had to be opened, which strict does not allow.
+func acceptableSchema(raw []byte) (schema []byte, opened bool) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return emptyObject
+		return emptyObject, false
 	}
 	if plainSchema(raw) {
-		return raw
+		return raw, false
 	}
 	root, err := parseNode(newReader(raw))
 	if err != nil {
-		return raw
+		return raw, false
 	}
 	m := schemaMender{root: root}
 	m.schema(root, 0)
 	root.drop("$defs")
 	root.drop("definitions")
+	oneRoot(root)
 	rootObject(root)
 	if out := root.append(nil); m.inlined <= maxInlined && len(out) <= maxSchema {
-		return out
+		return out, m.opened
 	}
-	return raw
+	return raw, false
 }
 
 // plainSchema recognises, without parsing, a schema that needs no mending.
@@ -45,10 +50,13 @@ func plainSchema(raw []byte) bool {
 	if !bytes.HasPrefix(raw, []byte(`{"type":"object","properties":{`)) {
 		return false
 	}
-	for _, suspect := range []string{`"$`, `":null`, `"const"`, `":true`} {
+	for _, suspect := range []string{`"$`, `":null`, `"const"`, `":true`, `Of":[`} {
 		if bytes.Contains(raw, []byte(suspect)) {
 			return false
 		}
+	}
+	if bytes.Count(raw, []byte(`"array"`)) > bytes.Count(raw, []byte(`"items":`)) || bytes.Count(raw, []byte(`"enum":`)) > bytes.Count(raw, []byte(`"type":"string","enum":`)) {
+		return false
 	}
 	// false is fine as "additionalProperties", which Codex writes everywhere.
 	return bytes.Count(raw, []byte(`":false`)) == bytes.Count(raw, []byte(`"additionalProperties":false`))
@@ -159,6 +167,7 @@ type schemaMender struct {
 	root    *node
 	refs    []string // being resolved now: a name in here again is a recursion
 	inlined int      // how many references were put in place
+	opened  bool     // a recursion was
 }
 
 // maxInlined ends the mending of definitions that refer to each other twice over.
@@ -193,7 +202,37 @@ func (m *schemaMender) schema(n *node, depth int) {
 		n.drop("const")
 		n.set("enum", &node{array: []*node{c}})
 	}
+	if n.get("items") == nil && n.get("prefixItems") == nil && n.isType("array") {
+		n.set("items", &node{object: true})
+	}
+	if v := n.get("enum"); v != nil && n.get("type") == nil && v.words() {
+		n.members = append([]member{{"type", &node{raw: []byte(`"string"`)}}}, n.members...)
+	}
 	m.children(n, depth)
+}
+
+// isType reports whether "type" is, or allows, that one.
+func (n *node) isType(name string) bool {
+	t := n.get("type")
+	if t == nil {
+		return false
+	}
+	for _, one := range t.array {
+		if text(one.raw).is(name) {
+			return true
+		}
+	}
+	return text(t.raw).is(name)
+}
+
+// words reports whether n is a list of strings.
+func (n *node) words() bool {
+	for _, v := range n.array {
+		if len(v.raw) == 0 || v.raw[0] != '"' {
+			return false
+		}
+	}
+	return len(n.array) > 0
 }
 
 func (m *schemaMender) children(n *node, depth int) {
@@ -238,6 +277,7 @@ func (m *schemaMender) sub(n *node, depth int) *node {
 func (m *schemaMender) inline(n *node, ref string, depth int) bool {
 	for _, open := range m.refs {
 		if open == ref {
+			m.opened = true
 			n.drop("$ref")
 			if n.get("description") == nil {
 				n.set("description", &node{raw: quote("The same structure again, nested.")})
@@ -272,12 +312,73 @@ func (m *schemaMender) resolve(ref string) *node {
 		return nil
 	}
 	at := m.root
-	for name := range jsontext.Pointer(ref[1:]).Tokens() {
+	pointer, err := url.PathUnescape(ref[1:]) // as references write spaces and brackets
+	if err != nil {
+		return nil
+	}
+	for name := range jsontext.Pointer(pointer).Tokens() {
 		if at = at.get(name); at == nil {
 			return nil
 		}
 	}
 	return at
+}
+
+// oneRoot makes one object of a choice of objects: OpenAI and Anthropic answer 400
+// to anyOf, oneOf and allOf at the root of a function's parameters. What belongs
+// together is told in words instead.
+func oneRoot(root *node) {
+	for _, name := range []string{"allOf", "anyOf", "oneOf"} {
+		list := root.get(name)
+		if list == nil || list.array == nil {
+			continue
+		}
+		root.drop(name)
+		properties := root.get("properties")
+		if properties == nil || !properties.object {
+			properties = &node{object: true}
+			root.set("properties", properties)
+		}
+		var sets []string
+		for _, branch := range list.array {
+			if p := branch.get("properties"); p != nil {
+				for _, one := range p.members {
+					if properties.get(one.name) == nil {
+						properties.set(one.name, one.value)
+					}
+				}
+			}
+			if required := branch.get("required"); required != nil && required.words() && name == "allOf" {
+				root.require(required)
+			} else if required != nil && required.words() {
+				sets = append(sets, string(required.append(nil)))
+			}
+		}
+		if len(sets) > 0 {
+			root.describe("Required is one of these sets of parameters: " + strings.Join(sets, " or ") + ".")
+		}
+	}
+}
+
+// require adds to what an object requires.
+func (n *node) require(names *node) {
+	if own := n.get("required"); own != nil && own.array != nil {
+		for _, name := range names.array {
+			if !slices.ContainsFunc(own.array, func(n *node) bool { return bytes.Equal(n.raw, name.raw) }) {
+				own.array = append(own.array, name)
+			}
+		}
+		return
+	}
+	n.set("required", names)
+}
+
+// describe adds to a description.
+func (n *node) describe(words string) {
+	if d := n.get("description"); d != nil && len(d.raw) > 0 && d.raw[0] == '"' {
+		words = text(d.raw).String() + " " + words
+	}
+	n.set("description", &node{raw: quote(words)})
 }
 
 // rootObject makes the whole an object with properties, as a function's

@@ -63,6 +63,15 @@ func TestStrictTools(t *testing.T) {
 	}
 }
 
+// TestStrictRecursion: what a recursion had to be opened for is not strict any more,
+// and OpenAI answers 400 to such a schema that says it is.
+func TestStrictRecursion(t *testing.T) {
+	chat, _ := translated(t, `{"model":"m","input":"x","tools":[{"type":"function","name":"f","strict":true,"parameters":{"type":"object","properties":{"n":{"$ref":"#/$defs/N"}},"$defs":{"N":{"type":"object","properties":{"n":{"$ref":"#/$defs/N"}}}}}}]}`, Target{Model: "openai/gpt-5.6-terra"})
+	if strings.Contains(string(chat), `"strict"`) {
+		t.Errorf("strict goes with %s", chat)
+	}
+}
+
 // TestWebSearchTool says that the user's switch decides, not Codex's flag.
 func TestWebSearchTool(t *testing.T) {
 	for _, tool := range []string{`{"type":"web_search","external_web_access":false}`, `{"type":"web_search_preview"}`} {

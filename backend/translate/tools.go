@@ -201,7 +201,10 @@ func (c *toolReader) offer(ref toolRef, t chatTool) {
 		return // declared twice: upstreams refuse a repeated function name
 	}
 	t.name = c.names.add(ref)
-	t.parameters = acceptableSchema(t.parameters)
+	var opened bool
+	if t.parameters, opened = acceptableSchema(t.parameters); opened {
+		t.strict = nil
+	}
 	c.tools = append(c.tools, t)
 }
 
