@@ -180,7 +180,7 @@ func (a *app) doctorText(r doctor.Report) string {
 			m := doctorMarks[line.Status]
 			mark = a.style(true, m.style, m.mark)
 		}
-		fmt.Fprintf(&b, "%s  %-*s  %s", mark, width, line.Title, line.Text)
+		fmt.Fprintf(&b, "%s  %-*s  %s", mark, width, line.Title, oneLine(line.Text))
 		if line.Mend != "" {
 			b.WriteString(" → " + line.Mend)
 		}

@@ -68,5 +68,5 @@ func (a *app) printLine(l link.LogLine) {
 	if !l.At.IsZero() {
 		at = l.At.Local().Format("01-02 15:04:05")
 	}
-	fmt.Fprintf(a.env.Stdout, "%s  %-10s  %s\n", at, l.Source, l.Text)
+	fmt.Fprintf(a.env.Stdout, "%s  %-10s  %s\n", at, l.Source, oneLine(l.Text))
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
@@ -109,9 +111,9 @@ func (a *app) fail(err error) int {
 		a.printJSON(envelope{Error: &f})
 		return f.Exit
 	}
-	fmt.Fprintf(a.env.Stderr, "clawrouter-codex: %s\n", strings.ReplaceAll(f.Message, "\n", "\n  "))
+	fmt.Fprintf(a.env.Stderr, "clawrouter-codex: %s\n", strings.ReplaceAll(lines(f.Message), "\n", "\n  "))
 	for line := range strings.Lines(f.Mend) {
-		fmt.Fprintf(a.env.Stderr, "  → %s\n", strings.TrimSpace(line))
+		fmt.Fprintf(a.env.Stderr, "  → %s\n", oneLine(strings.TrimSpace(line)))
 	}
 	return f.Exit
 }
@@ -147,12 +149,12 @@ func (a *app) say(format string, args ...any) {
 	if a.json {
 		w = a.env.Stderr
 	}
-	fmt.Fprintf(w, format+"\n", args...)
+	fmt.Fprintln(w, lines(fmt.Sprintf(format, args...)))
 }
 
 // warn tells a person something on stderr.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.env.Stderr, "clawrouter-codex: "+format+"\n", args...)
+	fmt.Fprintln(a.env.Stderr, "clawrouter-codex: "+lines(fmt.Sprintf(format, args...)))
 }
 
 // Styles of ANSI terminals.
@@ -168,4 +170,31 @@ func (a *app) style(terminal bool, style, text string) string {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
+}
+
+// oneLine is text that others wrote, such as a model's name or an upstream's error, for
+// a line of a terminal: what would move the cursor, begin another line, or turn the
+// direction of writing is shown as Go writes it in a string.
+func oneLine(text string) string { return visible(text, "") }
+
+// lines is oneLine for a text that may have several.
+func lines(text string) string { return visible(text, "\n\t") }
+
+func visible(text, kept string) string {
+	hidden := func(r rune) bool {
+		return !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) && !strings.ContainsRune(kept, r)
+	}
+	if !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if !hidden(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
+	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
@@ -80,5 +83,31 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Models and upstreams are named by others: their names and words can neither steer
+// the terminal nor pass for a line of ours.
+func TestOthersWordsStayOnTheirLine(t *testing.T) {
+	const evil = "glm\x1b[2K\r\n- bridge all is well\u009b31m\u202e\x07é ✓"
+	const shown = `glm\x1b[2K\r\n- bridge all is well\u009b31m\u202e\aé ✓`
+	var out, errs bytes.Buffer
+	a := &app{env: Env{Stdout: &out, Stderr: &errs, Machine: settings.Machine{LookupEnv: func(string) (string, bool) { return "", false }}}}
+	a.progress(daemon.Step{Part: "turn", Text: evil})
+	a.printLine(link.LogLine{Source: link.FromBridge, Text: evil})
+	fmt.Fprint(&out, a.doctorText(doctor.Report{Checks: []doctor.Line{{ID: "turn", Title: "turn", Text: evil}}}))
+	for _, got := range []string{errs.String(), out.String()} {
+		if strings.ContainsAny(got, "\x1b\r\x07\u009b\u202e") || !strings.Contains(got, shown) {
+			t.Errorf("printed %q", got)
+		}
+	}
+	if n := strings.Count(errs.String(), "\n"); n != 1 {
+		t.Errorf("a turn is %d lines: %q", n, errs.String())
+	}
+	errs.Reset()
+	a.warn("%s", "two\nlines\x1b[1m")
+	a.fail(errors.New("two\nlines\x1b[1m"))
+	if want := "clawrouter-codex: two\nlines\\x1b[1m\nclawrouter-codex: two\n  lines\\x1b[1m\n"; errs.String() != want {
+		t.Errorf("printed %q", errs.String())
 	}
 }

@@ -141,7 +141,7 @@ func (a *app) progress(s daemon.Step) {
 			mark = a.style(true, green, "✓")
 		}
 	}
-	fmt.Fprintf(a.env.Stderr, "%s %s %s\n", mark, s.Part, s.Text)
+	fmt.Fprintf(a.env.Stderr, "%s %s %s\n", mark, s.Part, oneLine(s.Text))
 }
 
 // ready prints the next step, after setup where it was asked for.

@@ -65,9 +65,9 @@ func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			switch v := a.Value.Any().(type) {
 			case string:
-				a.Value = slog.StringValue(redactor.Redact(v))
+				a.Value = slog.StringValue(bounded(a.Key, v, redactor.Redact))
 			case error:
-				a.Value = slog.StringValue(redactor.Redact(v.Error()))
+				a.Value = slog.StringValue(bounded(a.Key, v.Error(), redactor.Redact))
 			}
 			return a
 		},
@@ -77,6 +77,25 @@ func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func
 		log.Warn(fmt.Sprintf("%s=%s is not known, so the log is as usual; it takes error, warn, info, debug, or debug,contents", logVariable, choice.unknown))
 	}
 	return log, file, nil
+}
+
+// mostLogged bounds one text of a record, in bytes: a client may call a model
+// anything that fits into a request, and a line that is larger than the file would
+// throw all earlier ones out.
+const mostLogged = 16 << 10
+
+// longestSecret is more than any key has, in bytes: of one that the bound cuts in two
+// the first half would not be known for what it is.
+const longestSecret = 512
+
+// bounded takes secrets out of a text, and the end off a huge one, first: to look
+// through megabytes takes seconds. A request is shown whole, to who asked for it.
+func bounded(key, text string, redact func(string) string) string {
+	if len(text) <= mostLogged || key == "request" {
+		return redact(text)
+	}
+	text = redact(strings.ToValidUTF8(text[:mostLogged], ""))
+	return strings.ToValidUTF8(text[:max(0, len(text)-longestSecret)], "") + "…"
 }
 
 // teller is a handler that also tells warnings, errors and turns to a person,
@@ -94,9 +113,9 @@ const turnMessage = "turn"
 func (t teller) Handle(ctx context.Context, r slog.Record) error {
 	switch {
 	case r.Level >= slog.LevelWarn:
-		t.tell(Step{Part: "warning:", Text: t.redact(warningText(r))})
+		t.tell(Step{Part: "warning:", Text: bounded("", warningText(r), t.redact)})
 	case r.Message == turnMessage:
-		t.tell(Step{Part: turnMessage, Text: t.redact(turnText(r))})
+		t.tell(Step{Part: turnMessage, Text: bounded("", turnText(r), t.redact)})
 	}
 	return t.Handler.Handle(ctx, r)
 }

@@ -106,3 +106,27 @@ func TestLogChoice(t *testing.T) {
 		t.Errorf("told %q", told)
 	}
 }
+
+// A model's name is whatever a client or an upstream says: neither many lines nor one
+// that takes the place of all others.
+func TestALineOfTheLogIsOneLine(t *testing.T) {
+	name := "glm\n{\"level\":\"ERROR\"}\r\n" + strings.Repeat("x", 8<<20)
+	told, lines := logged(t, logChoice{}, func(log *slog.Logger) { log.Warn("turn", "model", name, "error", errors.New(name)) })
+	if len(lines) != 1 || len(told) != 1 || len(told[0]) > 64<<10 {
+		t.Fatalf("%d lines in the file, %d told", len(lines), len(told))
+	}
+	for _, key := range []string{"model", "error"} {
+		if text := lines[0][key].(string); !strings.HasPrefix(text, name[:100]) || len(text) > 32<<10 {
+			t.Errorf("%s has %d bytes", key, len(text))
+		}
+	}
+	// Wherever the cut is, no part of a secret is left before it.
+	for at := mostLogged - 20; at <= mostLogged; at++ {
+		_, lines := logged(t, logChoice{}, func(log *slog.Logger) {
+			log.Info("x", "model", strings.Repeat("x", at-1)+" upstream-key-1"+strings.Repeat("x", 100))
+		})
+		if text := lines[0]["model"].(string); strings.Contains(text, "upst") {
+			t.Errorf("cut at %d: …%q", at, text[len(text)-30:])
+		}
+	}
+}
