@@ -2,9 +2,14 @@ package proxy
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -36,38 +41,98 @@ const shortestSecret = len("brk_") + 8
 
 // Redactor takes secrets out of text: the given ones in every spelling, and
 // whatever has the shape of a key.
-type Redactor struct{ exact []*regexp.Regexp }
+type Redactor struct {
+	exact   []*regexp.Regexp
+	spelled []*regexp.Regexp // other spellings of the same
+	listed  []*regexp.Regexp // the same as lists of numbers
+}
 
-// NewRedactor returns a Redactor that knows these secrets. An EVM key is found
-// with and without 0x, in any case.
+const (
+	keyBytes = 32 // of a wallet's key
+	// shortestSpelling is that in base64; most texts of a log are shorter, and are not
+	// looked through for any.
+	shortestSpelling = 43
+)
+
+// NewRedactor returns a Redactor that knows these secrets. A key of hex digits is
+// found with and without 0x, in any case, and in the spellings in which programs
+// print its bytes.
 func NewRedactor(secrets ...string) *Redactor {
 	r := &Redactor{}
 	for _, s := range secrets {
 		s = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(s), "0x"), "0X")
 		// Shorter texts are no keys, and would take words out of the log.
-		if len(s) >= 8 {
-			r.exact = append(r.exact, regexp.MustCompile(`(?i)(?:0x)?`+regexp.QuoteMeta(s)))
+		if len(s) < 8 {
+			continue
+		}
+		r.exact = append(r.exact, regexp.MustCompile(`(?i)(?:0x)?`+regexp.QuoteMeta(s)))
+		if raw, err := hex.DecodeString(s); err == nil && len(raw) >= keyBytes {
+			r.spelled, r.listed = append(r.spelled, spellings(raw)...), append(r.listed, listed(raw))
+		}
+		if quoted, err := json.Marshal(s); err == nil && string(quoted) != `"`+s+`"` {
+			r.exact = append(r.exact, regexp.MustCompile(regexp.QuoteMeta(strings.Trim(string(quoted), `"`))))
 		}
 	}
 	return r
 }
 
+// shortestList is how many numbers of a key's are taken for a part of it.
+const shortestList = 8
+
+// listed finds a key's bytes as decimal numbers, also those that stand on one line of
+// several: Node shows a Uint8Array with twelve to the line.
+func listed(raw []byte) *regexp.Regexp {
+	const between = `[\s,]+`
+	var all []string
+	for i := 0; i+shortestList <= len(raw); i++ {
+		tail := ""
+		for j := len(raw) - 1; j >= i+shortestList; j-- {
+			tail = fmt.Sprintf(`(?:%s%d\b%s)?`, between, raw[j], tail)
+		}
+		var head []string
+		for _, b := range raw[i : i+shortestList] {
+			head = append(head, strconv.Itoa(int(b)))
+		}
+		all = append(all, strings.Join(head, between)+`\b`+tail)
+	}
+	return regexp.MustCompile(`\b(?:` + strings.Join(all, "|") + `)`)
+}
+
+// spellings are those of a key's bytes beside plain hex digits: one by one, as Node
+// shows a Buffer, as one number, in base64 and base58.
+func spellings(raw []byte) []*regexp.Regexp {
+	digits := make([]string, len(raw))
+	for i, b := range raw {
+		digits[i] = fmt.Sprintf("(?:0x)?0?%x", b)
+	}
+	base64s := strings.NewReplacer("+", "[+-]", "/", "[/_]").Replace(base64.RawStdEncoding.EncodeToString(raw))
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(?i)` + strings.Join(digits, `[\s,:]*`)),
+		regexp.MustCompile(`\b` + new(big.Int).SetBytes(raw).String() + `n?\b`),
+		regexp.MustCompile(base64s + `=*`),
+		regexp.MustCompile(regexp.QuoteMeta(base58(raw))),
+	}
+}
+
 // redactorFor knows w's key in the forms it may be printed in.
 func redactorFor(w Wallet) *Redactor {
-	var more []string
-	if s := w.secret(); s != "" {
-		more = append(more, s)
-		if b, err := json.Marshal(s); err == nil {
-			more = append(more, strings.Trim(string(b), `"`))
-		}
-	}
-	return NewRedactor(more...)
+	return NewRedactor(w.secret())
 }
 
 // Redact returns s without secrets. A nil Redactor knows the shapes only.
 func (r *Redactor) Redact(s string) string {
 	if r != nil {
 		for _, re := range r.exact {
+			s = re.ReplaceAllLiteralString(s, redacted)
+		}
+		for _, re := range r.spelled {
+			if len(s) >= shortestSpelling {
+				s = re.ReplaceAllLiteralString(s, redacted)
+			}
+		}
+	}
+	if r != nil && max(strings.Count(s, ","), strings.Count(s, " ")) >= shortestList-1 {
+		for _, re := range r.listed {
 			s = re.ReplaceAllLiteralString(s, redacted)
 		}
 	}

@@ -1,6 +1,11 @@
 package proxy
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -40,6 +45,51 @@ func TestRedact(t *testing.T) {
 	}
 	if got := NewRedactor("", " ", "short").Redact("a short word"); got != "a short word" {
 		t.Errorf("words are taken for secrets: %q", got)
+	}
+}
+
+// A program that shows a key's bytes in a form of its own shows the key all the same.
+func TestRedactSpellings(t *testing.T) {
+	raw, err := hex.DecodeString(digitsOf(aliceKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := strings.Trim(fmt.Sprint(raw), "[]")
+	for name, text := range map[string]string{
+		"Node's Buffer":       fmt.Sprintf("<Buffer % x>", raw),
+		"Node's Uint8Array":   "Uint8Array(32) [ " + strings.ReplaceAll(list, " ", ", ") + " ]",
+		"over several lines":  "[\n  " + strings.ReplaceAll(list, " ", ",\n  ") + "\n]",
+		"aligned":             strings.ReplaceAll(fmt.Sprintf("%3d", raw), " ", "  "),
+		"Go's bytes":          fmt.Sprint(raw),
+		"Go's syntax":         fmt.Sprintf("%#v", raw),
+		"with colons":         strings.ReplaceAll(fmt.Sprintf("% X", raw), " ", ":"),
+		"a BigInt":            new(big.Int).SetBytes(raw).String() + "n",
+		"base64":              base64.StdEncoding.EncodeToString(raw),
+		"base64 of addresses": base64.RawURLEncoding.EncodeToString(raw),
+		"base58":              base58(raw),
+	} {
+		got := redactorFor(mustKey(t, aliceKey, FromEnv, "")).Redact("it is " + text + ".")
+		if !strings.Contains(got, redacted) || len(got) > 80 {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	// Line by line, twelve to the line.
+	numbers := strings.Fields(list)
+	var out strings.Builder
+	w := NewLineWriter(redactorFor(mustKey(t, aliceKey, FromEnv, "")), func(line string) { out.WriteString(line + "\n") })
+	for _, row := range [][]string{numbers[:12], numbers[12:24], numbers[24:]} {
+		fmt.Fprintf(w, "  %s,\n", strings.Join(row, ",  "))
+	}
+	if want := strings.Repeat("  "+redacted+",\n", 3); out.String() != want {
+		t.Errorf("line by line: %s", out.String())
+	}
+	odd := `own"token<&>\x`
+	quoted, err := json.Marshal(odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := NewRedactor(odd).Redact(odd + " " + string(quoted)); got != redacted+` "`+redacted+`"` {
+		t.Errorf("a token as JSON: %s", got)
 	}
 }
 

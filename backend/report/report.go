@@ -101,8 +101,10 @@ func (o Options) cleaner() func(string) string {
 	}
 	words := strings.NewReplacer(person...)
 	var name *regexp.Regexp
-	if len(o.User) > 2 { // shorter names are parts of words
-		name = regexp.MustCompile(`\b` + regexp.QuoteMeta(o.User) + `\b`)
+	// Windows says MACHINE\name, and takes names in any case.
+	user := o.User[strings.LastIndexByte(o.User, '\\')+1:]
+	if len(user) > 2 { // shorter names are parts of words
+		name = regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(user) + `\b`)
 	}
 	return func(text string) string {
 		text = secrets.Redact(text)

@@ -99,6 +99,24 @@ func TestTheReportHelpsAndHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// What a system calls its user, and how JSON spells a token, make no difference.
+func TestTheReportKnowsOtherSpellings(t *testing.T) {
+	o := options(t)
+	token := `own<"token">&more`
+	o.User, o.Secrets = `DESKTOP-1\annmarie`, append(o.Secrets, token)
+	o.Doctor.Checks = []doctor.Line{{ID: "upstream", Text: "refused " + token + ` of C:\Users\AnnMarie`}}
+	var bundle bytes.Buffer
+	if err := Write(&bundle, o); err != nil {
+		t.Fatal(err)
+	}
+	_, text := unzip(t, bundle.Bytes())
+	for _, secret := range []string{"annmarie", "token", "&more", "u0026more"} {
+		if strings.Contains(strings.ToLower(text), secret) {
+			t.Errorf("it holds %s:\n%s", secret, text)
+		}
+	}
+}
+
 func TestTheReportIsForItsUserAndReplacesNothing(t *testing.T) {
 	o := options(t)
 	path := filepath.Join(t.TempDir(), "report.zip")
