@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -300,5 +301,28 @@ func TestAPanicEndsOneTurn(t *testing.T) {
 				t.Errorf("the log: %s", text)
 			}
 		})
+	}
+}
+
+// So does a bug in reading a request.
+func TestAPanicInReadingEndsOneRequest(t *testing.T) {
+	var log bytes.Buffer
+	h := bridge.New(bridge.Config{
+		Upstream: newUpstream(t, hello()), Version: "test", Log: slog.New(slog.NewJSONHandler(&log, nil)), Key: func(string) bool { return true },
+	}).Handler()
+	for _, path := range []string{"/v1/responses", "/v1/responses/compact"} {
+		r := httptest.NewRequest(http.MethodPost, path, brokenBody{})
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{Port: 80}))
+		r.Host = "localhost"
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Clawrouter-Key", "k")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), `"invalid_prompt"`) || !strings.Contains(w.Body.String(), "clawrouter-codex report") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if text := log.String(); !strings.Contains(text, "a bug of the bridge") || strings.Contains(text, secretText) {
+		t.Errorf("the log: %s", text)
 	}
 }

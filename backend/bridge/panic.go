@@ -29,6 +29,20 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 
 const bug = "The bridge failed at this turn by a bug of its own, and goes on with the others. Please report it: clawrouter-codex report"
 
+// contain is deferred while a request is read.
+func (s *Server) contain(w http.ResponseWriter) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http looks for it
+		panic(p)
+	}
+	s.logPanic("request", p)
+	w.Header().Set("Connection", "close") // what is left of the body is not read
+	fail(w, http.StatusBadRequest, translate.CodeTell, bug)
+}
+
 // contain is deferred by a turn: a panic ends that turn, with words that the client
 // shows and does not answer with a repeat, which would meet the same bug and be paid
 // again.

@@ -21,6 +21,7 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 
 // accept reads a request; nil means that it was refused, and answered.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
+	defer s.contain(w)
 	began := time.Now()
 	body, err := readBody(r, s.cfg.MaxRequest)
 	if err != nil {

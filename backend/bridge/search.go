@@ -214,10 +214,14 @@ func (t *turn) paidSearch(ctx context.Context, q translate.Search) ([]proxy.Sear
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
-	res, err := cfg.Search.Search(ctx, q.Query, min(n, proxy.MaxSearchHits))
-	if hold != nil {
-		settleSearch(hold, err, time.Since(began))
-	}
+	err := errAbandoned
+	defer func() { // also after a bug: what is held would count against the cap for ever
+		if hold != nil {
+			settleSearch(hold, err, time.Since(began))
+		}
+	}()
+	var res proxy.SearchResult
+	res, err = cfg.Search.Search(ctx, q.Query, min(n, proxy.MaxSearchHits))
 	return res.Hits, err
 }
 

@@ -424,3 +424,21 @@ func TestASearchWithoutAStream(t *testing.T) {
 		t.Errorf("%s, %d items", got.Status, len(got.Output))
 	}
 }
+
+// A bug in a search ends that search: the turn goes on without, and nothing is held
+// against the cap afterwards.
+func TestAPanicEndsOneSearch(t *testing.T) {
+	for name, headers := range map[string][]string{"Codex": codexHeaders, "another client": nil} {
+		book := ledger(t)
+		w := newWeb(t, call(`{"query":"go"}`), saidHello)
+		w.before = func() { panic("what the user searched") }
+		url := w.searching(t, func(c *bridge.Config) { c.Book = book })
+		body, err := io.ReadAll(post(t, t.Context(), url, paidTurn, headers...).Body)
+		if err != nil || !strings.Contains(string(body), "response.completed") {
+			t.Errorf("%s: %s %v", name, body, err)
+		}
+		if s := book.Status(); s.Reserved != 0 {
+			t.Errorf("%s: %v stays reserved", name, s.Reserved)
+		}
+	}
+}
