@@ -246,6 +246,53 @@ x Subscription
 	d.ended(app)
 }
 
+// What launch at login means stands beside its switch, with the limit of now.
+func TestLaunchAtLoginSaysWhatItMeans(t *testing.T) {
+	b := newBus(t)
+	h := newHost(t, b)
+	d := newDesk(t, "DISPLAY=:9999", "DBUS_SESSION_BUS_ADDRESS="+b.address)
+	app := d.start()
+	i := h.icon(t, 1)
+	d.said(app, "The link is up")
+	says := func(words string) func([]row) error {
+		return func(rows []row) error {
+			var text []string
+			r, _ := find(rows, "Launch at login")
+			for _, line := range r.children {
+				if !line.hidden && line.off {
+					text = append(text, line.text)
+				}
+			}
+			if all := strings.Join(text, " "); !strings.Contains(all, words) {
+				return fmt.Errorf("it says %q", all)
+			}
+			return nil
+		}
+	}
+	i.await(t, "what it means", says("spends from your wallet, also while nobody looks. There is no daily limit"))
+	d.run("cap", "7")
+	i.await(t, "the limit", says("The daily limit is $7.00."))
+
+	item := d.path("home/.config/autostart/clawrouter-codex.desktop")
+	i.click(t, "Launch at login/Start at login")
+	i.await(t, "launch at login", checked("Launch at login: on/Start at login"))
+	if _, err := os.Stat(item); err != nil {
+		t.Error(err)
+	}
+	i.click(t, "Launch at login: on/Start at login")
+	i.await(t, "no launch at login", func(rows []row) error {
+		if r, ok := find(rows, "Launch at login/Start at login"); !ok || r.checked {
+			return fmt.Errorf("the menu is\n%s", seen(rows))
+		}
+		return nil
+	})
+	if _, err := os.Stat(item); !os.IsNotExist(err) {
+		t.Errorf("its file is still there: %v", err)
+	}
+	i.click(t, "Quit")
+	d.ended(app)
+}
+
 // aModel is the first model of Anthropic's in the menu.
 func aModel(t *testing.T, i *icon) string {
 	t.Helper()
