@@ -57,7 +57,7 @@ func (l *Local) allow(ctx context.Context, change func(*spend.Book) error) (Spen
 	if l.o.Book != nil {
 		err := change(l.o.Book)
 		l.publish()
-		return l.o.Book.Status(), err
+		return l.unheld(l.o.Book.Status()), err
 	}
 	var now Spend
 	err := l.o.Edit(ctx, func() error {
@@ -70,6 +70,18 @@ func (l *Local) allow(ctx context.Context, change func(*spend.Book) error) (Spen
 		return errors.Join(err, book.Close(ctx))
 	})
 	return now, err
+}
+
+// unheld says of a pause that it holds nothing, where another server answers: what
+// is paid there, and whether, is not known here.
+func (l *Local) unheld(now Spend) Spend {
+	l.mu.Lock()
+	id := l.identity
+	l.mu.Unlock()
+	if now.Paused && !id.At.IsZero() && !id.ClawRouter {
+		now.Problems = append(now.Problems, fmt.Sprintf("Paid turns are paused, but %s is no ClawRouter: what it costs is not known here, and its turns go on.", l.o.Client.BaseURL()))
+	}
+	return now
 }
 
 func (l *Local) ledger() spend.Options {
@@ -92,6 +104,7 @@ func (l *Local) look(ctx context.Context, do func(*spend.Book) error) error {
 // known, and the state says so.
 func (l *Local) spent(ctx context.Context) (now Spend) {
 	err := l.look(ctx, func(b *spend.Book) error { now = b.Status(); return nil })
+	now = l.unheld(now)
 	if err != nil {
 		now.Estimate, now.Problems = true, []string{fmt.Sprintf("The ledger cannot be read (%v), so what was spent is not known.", err)}
 	}

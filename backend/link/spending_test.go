@@ -437,3 +437,37 @@ func TestLoginWarning(t *testing.T) {
 		})
 	}
 }
+
+// A pause is for the wallet; where another server answers, the user is not left to
+// believe that it holds there.
+func TestAPauseThatHoldsNothingIsSaid(t *testing.T) {
+	u := newUser(t)
+	l := u.local(8403)
+	l.o.Book = u.book()
+	for _, c := range []struct {
+		name   string
+		id     proxy.Identity
+		paused bool
+		said   bool
+	}{
+		{"nobody answered yet", proxy.Identity{}, true, false},
+		{"a ClawRouter", proxy.Identity{ClawRouter: true, At: noon}, true, false},
+		{"another server", proxy.Identity{At: noon}, true, true},
+		{"another server, not paused", proxy.Identity{At: noon}, false, false},
+	} {
+		l.identity = c.id
+		now, err := l.SetPaused(t.Context(), c.paused)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, problems := range [][]string{now.Problems, s.Spend.Problems} {
+			if said := strings.Contains(strings.Join(problems, " "), "its turns go on"); said != c.said {
+				t.Errorf("%s: %q", c.name, problems)
+			}
+		}
+	}
+}

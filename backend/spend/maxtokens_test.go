@@ -2,6 +2,8 @@ package spend
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +29,22 @@ func TestMaxTokens(t *testing.T) {
 				t.Errorf("%d, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+// docs/money.md shows the figures as they are.
+func TestMaxTokensAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/money.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{
+		fmt.Sprintf("| any other | none to medium | %d |", tableMaxTokens("medium")),
+		fmt.Sprintf("| any other | high and above | %d |", tableMaxTokens("high")),
+	} {
+		if !strings.Contains(string(doc), row) {
+			t.Errorf("missing: %s", row)
+		}
 	}
 }
 
