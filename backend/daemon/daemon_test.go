@@ -233,6 +233,9 @@ func TestATakenPortIsToldWithItsOwner(t *testing.T) {
 			if want := fmt.Sprintf(words, at.Port()); !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d", os.Getpid())) {
 				t.Errorf("%q does not name address and owner", err)
 			}
+			if strings.Contains(taken.Mend(), "--rotate-key") {
+				t.Errorf("a program of this user's is suspected: %s", taken.Mend())
+			}
 			if _, ok := Look(s.Paths); ok {
 				t.Error("the state folder is still taken")
 			}

@@ -15,7 +15,10 @@ import (
 type PortError struct {
 	At    netip.AddrPort // the one of our two addresses that is taken
 	Owner string         // "node (pid 4711, user ann)"; "another program" where the system does not tell
-	Err   error
+	// Foreign: it is another user's, who may have been sent the bridge's key by a
+	// Codex that was asked meanwhile.
+	Foreign bool
+	Err     error
 }
 
 // Error names ::1, which hardly anybody looks at: who holds it alone receives what
@@ -40,13 +43,17 @@ func (e *PortError) text() string {
 
 // Mend is how to start all the same.
 func (e *PortError) Mend() string {
-	return fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.At.Port()+10)
+	mend := fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.At.Port()+10)
+	if e.Foreign {
+		mend += "\nthen replace the key that Codex may have sent there: clawrouter-codex setup --rotate-key"
+	}
+	return mend
 }
 
 func newPortError(ctx context.Context, err *bridge.ListenError) *PortError {
 	e := &PortError{At: err.At, Owner: "another program", Err: err}
 	if owner, err := socket.Listener(ctx, e.At); err == nil {
-		e.Owner = owner.String()
+		e.Owner, e.Foreign = owner.String(), !owner.Ours
 	}
 	return e
 }

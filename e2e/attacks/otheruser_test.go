@@ -93,7 +93,7 @@ func TestASquatterOnTheBridgesPort(t *testing.T) {
 			seen, end := squatter(t, net.JoinHostPort(host, fmt.Sprint(link.Port)))
 			stdout, stderr, exit := stage.Run(t, time.Minute, stage.Command{Path: stage.Program(), Args: []string{"bridge"}, Env: link.Env(), Folder: folder})
 			end()
-			if exit != 4 || !strings.Contains(stderr, fmt.Sprintf("port %d", link.Port)) || !strings.Contains(stderr, "user nobody") {
+			if exit != 4 || !strings.Contains(stderr, fmt.Sprintf("port %d", link.Port)) || !strings.Contains(stderr, "user nobody") || !strings.Contains(stderr, "setup --rotate-key") {
 				t.Errorf("ended with %d: %s%s", exit, stdout, stderr)
 			}
 			if seen.Len() > 0 {
