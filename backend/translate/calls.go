@@ -20,6 +20,7 @@ type call struct {
 	half     halves
 	cut      bool // the answer ended inside this call
 	whole    bool // the arguments came as one object: nothing can be added
+	again    bool // the name came again after their end: another object is another call's
 	delta    deltaEvent
 	input    *inputDecoder // of a freeform tool
 	// recovered is set for a call that was found in the answer's text.
@@ -35,6 +36,9 @@ func (s *Stream) call(p *callPiece) {
 		return // no tool was offered
 	}
 	c := s.callOf(p)
+	if c != nil && c.again && p.name.empty() && beginsObject(p.arguments) {
+		p.name, c = quote(c.name), nil
+	}
 	if c == nil {
 		c = s.openCall(p)
 	}
@@ -110,12 +114,20 @@ func (s *Stream) unlessNew(c *call, p *callPiece) *call {
 		if !p.name.empty() && p.id.empty() && !p.name.is(c.name) {
 			return nil
 		}
+		if !p.name.empty() && p.id.empty() {
+			c.again = object(unescape(nil, c.args))
+		}
 		return c
 	}
 	if !p.name.is(c.name) || c.whole || jsontext.Value(unescape(nil, c.args)).IsValid() {
 		return nil
 	}
 	return c
+}
+
+// beginsObject reports whether a piece of arguments is the beginning of an object.
+func beginsObject(arguments []byte) bool {
+	return len(arguments) > 0 && bytes.HasPrefix(bytes.TrimLeft(text(arguments).inner(), " "), []byte("{"))
 }
 
 func (s *Stream) openCall(p *callPiece) *call {
@@ -125,6 +137,9 @@ func (s *Stream) openCall(p *callPiece) *call {
 	ref, known := s.turn.names.byUpstream[c.name]
 	if !known {
 		ref = toolRef{name: c.name} // the client answers what it does not know
+		if up, spelled := s.filter.split.tools.find([]byte(c.name)); spelled {
+			ref = s.turn.names.byUpstream[up] // a namespace was left out, or written with a dot
+		}
 	}
 	c.ref = ref
 	s.calls = append(s.calls, c)

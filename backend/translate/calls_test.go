@@ -29,6 +29,9 @@ func TestPiecesOfCalls(t *testing.T) {
 		{"the name again without arguments", `0/a/f/{"x":1} 0/a/f/`, `f({"x":1})`},
 		{"a new name without arguments", `//f/{} //g/`, `f({}) g({})`},
 		{"a whole call twice with one id", `/a/f/{"x":1} /a/f/{"x":1}`, `f({"x":1}) f({"x":1})`},
+		{"the name again, then its arguments", `//f/ ///{"x":1} //f/ ///{"x":2}`, `f({"x":1}) f({"x":2})`},
+		{"the same with an index for all", `0//f/ 0///{"x": 0///1} 0//f/ 0///{"x":2}`, `f({"x":1}) f({"x":2})`},
+		{"the name in every piece", `0//f/{"x": 0//f/1} 0//f/`, `f({"x":1})`},
 		{"an index that nobody had", `0/a/f/{} 7///{"x":1}`, `f({}) ({"x":1})`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,5 +68,21 @@ func TestPiecesOfCalls(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestNamesAsModelsSpellThem: models leave a namespace out, or write it with a dot;
+// Codex knows no such tool.
+func TestNamesAsModelsSpellThem(t *testing.T) {
+	const tools = `{"model":"m","input":"x","tools":[{"type":"namespace","name":"mcp__e","tools":[{"type":"function","name":"echo"},{"type":"function","name":"twice"}]},{"type":"function","name":"twice"}]}`
+	for said, want := range map[string]toolRef{
+		"mcp__e__echo": {namespace: "mcp__e", name: "echo"}, "echo": {namespace: "mcp__e", name: "echo"}, "mcp__e.echo": {namespace: "mcp__e", name: "echo"},
+		"functions.echo": {namespace: "mcp__e", name: "echo"}, "twice": {name: "twice"}, "nobody": {name: "nobody"},
+	} {
+		s := newStream(t, tools, true)
+		buffered(s, []byte(`{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"`+said+`","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`))
+		if len(s.calls) != 1 || s.calls[0].ref != want {
+			t.Errorf("%s: %+v", said, s.calls[0].ref)
+		}
 	}
 }

@@ -1,5 +1,7 @@
 package translate
 
+import "bytes"
+
 // chunk is what one Chat answer, or one piece of it, holds for us. It is reused
 // from chunk to chunk; its slices are those of the data it was read from.
 type chunk struct {
@@ -80,9 +82,11 @@ func (c *chunk) readChoice(r *reader) error {
 func (c *chunk) deltaField(r *reader, key []byte) (err error) {
 	switch string(key) {
 	case "content":
-		isText := r.kind() == '"'
+		isText, start := r.kind() == '"', r.pos
 		if c.content, err = appendParts(c.content, r); isText {
 			c.textEnd = r.pos
+		} else if thought := thoughtIn(r.src[start:r.pos]); c.reasoning.empty() && len(thought) > 0 {
+			c.reasoning = quoteEscaped(thought)
 		}
 	case "reasoning_content":
 		c.reasoning, err = c.firstText(r)
@@ -120,6 +124,30 @@ func appendParts(dst []part, r *reader) ([]part, error) {
 	parts, err := readParts(r)
 	return append(dst, parts...), err
 }
+
+// thoughtIn returns what parts of type "thinking" hold, as Mistral's models send
+// what they think, escaped.
+func thoughtIn(content []byte) (thought []byte) {
+	if !bytes.Contains(content, []byte(`"thinking"`)) {
+		return nil
+	}
+	r := newReader(content)
+	_ = r.array(func() error { // content was read once
+		return r.object(func(key []byte) error {
+			if string(key) != "thinking" {
+				return r.skip()
+			}
+			parts, err := readParts(r)
+			for _, p := range parts {
+				thought = append(thought, p.text.inner()...)
+			}
+			return err
+		})
+	})
+	return thought
+}
+
+func quoteEscaped(in []byte) text { return append(append([]byte{'"'}, in...), '"') }
 
 func (c *chunk) readCall(r *reader) error {
 	p := callPiece{index: -1}

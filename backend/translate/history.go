@@ -331,6 +331,9 @@ func (b *builder) orphan(it *item) {
 		return
 	}
 	content := append([]part{{kind: partText, text: text(`"[Output of an earlier tool call that is no longer in the history:]"`)}}, it.output...)
+	if it.kind == itemToolSearchOutput {
+		content = append(content, part{kind: partText, text: text(asString(it.tools))})
+	}
 	b.messages = append(b.messages, message{role: "user", content: content, separator: line})
 }
 

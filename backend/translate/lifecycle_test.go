@@ -299,3 +299,14 @@ func TestEndsInOtherWords(t *testing.T) {
 		}
 	}
 }
+
+// TestThoughtsInParts: Mistral's models send what they think as a part of content.
+func TestThoughtsInParts(t *testing.T) {
+	s := newStream(t, declared, false)
+	buffered(s, []byte(`{"choices":[{"message":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"h\"m"},{"type":"text","text":"!"}]},{"type":"text","text":"Hi"}]},"finish_reason":"stop"}]}`))
+	var got []string
+	s.Items(func(_ string, item []byte) { got = append(got, string(item)) })
+	if len(got) != 2 || !strings.Contains(got[0], `"type":"reasoning"`) || !strings.Contains(got[0], `"h\"m!"`) || !strings.Contains(got[1], `"text":"Hi"`) {
+		t.Errorf("got %s", got)
+	}
+}

@@ -298,3 +298,11 @@ func TestReasoningOfThisModel(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { wantMessages(t, "", c.input, c.want, Target{}) })
 	}
 }
+
+// TestToolsOfAnOrphan: what a search found is told, although its call is gone.
+func TestToolsOfAnOrphan(t *testing.T) {
+	chat, _ := translated(t, `{"model":"m","input":[{"role":"user","content":"x"},{"type":"tool_search_output","call_id":"s","tools":[{"type":"function","name":"found_it"}]}]}`, Target{})
+	if got := string(members(t, chat)["messages"]); !strings.Contains(got, "found_it") {
+		t.Error(got)
+	}
+}

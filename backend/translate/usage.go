@@ -57,6 +57,9 @@ func (u *Usage) read(r *reader) (told bool, err error) {
 	if u.Input == 0 {
 		u.Input = hit + miss
 	}
+	if apart := u.Cached + u.CacheWrite; apart > u.Input {
+		u.Input += apart // Anthropic's own figures count the cache apart
+	}
 	if sum := u.Input + u.Output; u.Total < sum {
 		u.Total = sum
 	}

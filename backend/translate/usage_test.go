@@ -26,6 +26,8 @@ func TestUsage(t *testing.T) {
 			Usage{Input: 100, Cached: 64, Output: 20, Reasoning: 7, Total: 120}, true},
 		{"a gateway before Anthropic", `{"prompt_tokens":100,"completion_tokens":20,"cache_read_input_tokens":64,"cache_creation_input_tokens":10}`,
 			Usage{Input: 100, Cached: 64, CacheWrite: 10, Output: 20, Total: 120}, true},
+		{"Anthropic's own", `{"input_tokens":10,"cache_read_input_tokens":500,"cache_creation_input_tokens":20,"output_tokens":5}`,
+			Usage{Input: 530, Cached: 500, CacheWrite: 20, Output: 5, Total: 535}, true},
 		{"reasoning beside", `{"prompt_tokens":100,"completion_tokens":20,"reasoning_tokens":7}`,
 			Usage{Input: 100, Output: 20, Reasoning: 7, Total: 120}, true},
 		{"a total that forgets the reasoning", `{"prompt_tokens":100,"completion_tokens":20,"total_tokens":90}`,
