@@ -82,7 +82,7 @@ func existing(ops Operations, path string) (fs.FileInfo, error) {
 // replace writes beside path, so that the rename stays within one file system.
 func replace(ops Operations, path string, data []byte, perm fs.FileMode, old fs.FileInfo) (err error) {
 	dir := filepath.Dir(path)
-	f, err := ops.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp")
+	f, err := ops.CreateTemp(dir, tempPrefix(path)+"*"+tempSuffix)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (d *Desktop) uninstall() (Change, error) {
 	if len(kept) > 0 {
 		c.Done = append(c.Done, fmt.Sprintf("kept [%s] in %s, because you added to it: %s", providerTable, c.Config, strings.Join(kept, ", ")))
 	}
-	for _, step := range []func() (string, error){d.removeCreated, d.removeProfile, d.removeCatalog} {
+	for _, step := range []func() (string, error){d.removeCreated, d.removeProfile, d.removeCatalog, d.removeLeftovers} {
 		words, err := step()
 		if err != nil {
 			return c, err
@@ -163,6 +163,28 @@ func (d *Desktop) removeCatalog() (string, error) {
 		}
 	}
 	return "kept " + path + ", because somebody edited it", nil
+}
+
+// removeLeftovers removes what writes left behind that were killed: each holds a
+// config, with what is secret in it.
+func (d *Desktop) removeLeftovers() (string, error) {
+	var words []string
+	for _, path := range []string{d.Home.Config(), d.Home.Profile(), d.Home.Catalog()} {
+		left, err := atomicfile.Leftovers(path)
+		if err != nil {
+			return "", err
+		}
+		for _, each := range left {
+			if err := d.operations().Remove(each); err != nil {
+				return "", err
+			}
+			words = append(words, each)
+		}
+	}
+	if len(words) == 0 {
+		return "", nil
+	}
+	return "removed what an interrupted write left behind: " + strings.Join(words, ", "), nil
 }
 
 // remove keeps a copy first.

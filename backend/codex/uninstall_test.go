@@ -2,6 +2,7 @@ package codex
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -82,6 +83,49 @@ func TestUninstallKeepsWhatTheUserAdded(t *testing.T) {
 			t.Errorf("not said: %s\nbut\n%s", want, words)
 		}
 	}
+}
+
+// A write that is killed leaves its new text beside the file; uninstall knows it.
+func TestUninstallTakesWhatAKilledWriteLeft(t *testing.T) {
+	const original = "model = \"gpt-5.5\"\n"
+	d := newDesktop(t, original)
+	dotfile := filepath.Join(t.TempDir(), "codex.toml")
+	if err := os.Rename(d.Home.Config(), dotfile); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(dotfile, d.Home.Config()); err != nil {
+		t.Skipf("no symlinks here: %v", err)
+	}
+	for left := 1; ; left++ {
+		d.ops = &killed{left: left}
+		if _, err := d.On(t.Context(), theLink); err == nil {
+			break
+		}
+	}
+	mine := filepath.Join(filepath.Dir(dotfile), ".codex.toml.mine.tmp")
+	put(t, mine, "mine")
+	beside := func() (names []string) {
+		all, err := os.ReadDir(filepath.Dir(dotfile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range all {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	if len(beside()) < 4 {
+		t.Fatalf("the kills left nothing: %v", beside())
+	}
+	d.ops = unsynced{}
+	c := uninstall(t, d)
+	if diff := cmp.Diff([]string{".codex.toml.mine.tmp", "codex.toml"}, beside()); diff != "" {
+		t.Error(diff)
+	}
+	if words := strings.Join(c.Done, "\n"); !strings.Contains(words, "removed what an interrupted write left behind: ") {
+		t.Errorf("says %s", words)
+	}
+	same(t, d, original)
 }
 
 func TestStopAndStart(t *testing.T) {
