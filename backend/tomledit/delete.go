@@ -29,8 +29,8 @@ func (d *Doc) Delete(path ...string) error {
 
 // DeleteTable takes [path], the tables below it and all their keys out of the
 // file, with the comments between the first and the last of them, and the blank
-// line that set each apart. What does not exist is nothing to do. On an error
-// nothing changes.
+// line that set each apart. A comment behind a header stays, as Delete's do. What
+// does not exist is nothing to do. On an error nothing changes.
 func (d *Doc) DeleteTable(path ...string) error {
 	work := &Doc{bom: d.bom, text: d.text}
 	if err := work.index(); err != nil {
@@ -123,6 +123,9 @@ func (d *Doc) withoutLines(from, to int) []byte {
 // blank line before it unless that one now parts other lines.
 func (d *Doc) withoutSection(n int) []byte {
 	from := d.lineStart(d.items[n].start)
+	if h := d.items[n]; bytes.IndexByte(d.text[h.end:d.lineEnd(h.end)], '#') >= 0 {
+		return d.headerToComment(n)
+	}
 	e := &Doc{text: d.withoutLines(d.items[n].start, d.lastLine(n))}
 	if from > len(e.text) {
 		// It was the last one and had no line ending: so be it before it.
@@ -140,6 +143,18 @@ func (d *Doc) withoutSection(n int) []byte {
 		return e.splice(0, e.lineEnd(0)+1, "")
 	}
 	return e.text
+}
+
+// headerToComment is the text without header n and its keys, but with the comment
+// behind the header.
+func (d *Doc) headerToComment(n int) []byte {
+	h := d.items[n]
+	comment := h.end + bytes.IndexByte(d.text[h.end:], '#')
+	text := d.text
+	if last := d.lastLine(n); last > h.end {
+		text = d.withoutLines(d.lineEnd(h.end)+1, last)
+	}
+	return slices.Concat(text[:h.start], text[comment:])
 }
 
 // blankBefore is where the blank line before position at starts; at itself if

@@ -86,6 +86,10 @@ func TestDeleteTable(t *testing.T) {
 		{"a key in its parent", "[p]\nc = { a = 1 }\nd = 1\n", "[p]\nd = 1\n"},
 		{"no final line ending", "a = 1\n\n[p.c]\nb = 2", "a = 1"},
 		{"CRLF", "a = 1\r\n\r\n[p.c]\r\nb = 2\r\n", "a = 1\r\n"},
+		{"the comment behind its header stays", "a = 1\n\n[p.c] # mine\nb = 2\n# y\nc = 3\n\n[u]\n", "a = 1\n\n# mine\n\n[u]\n"},
+		{"likewise on the last line", "a = 1\n[p.c] # mine", "a = 1\n# mine"},
+		{"likewise, with keys and no final line ending", "[p.c] # mine\r\nb = 2", "# mine"},
+		{"likewise of a list", "[[p.c.l]] # one\ne = 1\n[[p.c.l]]\ne = 1\n", "# one\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
