@@ -44,7 +44,7 @@ const shortestSecret = len("brk_") + 8
 type Redactor struct {
 	exact   []*regexp.Regexp
 	spelled []*regexp.Regexp // other spellings of the same
-	listed  []*regexp.Regexp // the same as lists of numbers
+	listed  []*regexp.Regexp // the same byte by byte
 }
 
 const (
@@ -67,7 +67,7 @@ func NewRedactor(secrets ...string) *Redactor {
 		}
 		r.exact = append(r.exact, regexp.MustCompile(`(?i)(?:0x)?`+regexp.QuoteMeta(s)))
 		if raw, err := hex.DecodeString(s); err == nil && len(raw) >= keyBytes {
-			r.spelled, r.listed = append(r.spelled, spellings(raw)...), append(r.listed, listed(raw))
+			r.spelled, r.listed = append(r.spelled, spellings(raw)...), append(r.listed, listed(raw), apart(raw))
 		}
 		if quoted, err := json.Marshal(s); err == nil && string(quoted) != `"`+s+`"` {
 			r.exact = append(r.exact, regexp.MustCompile(regexp.QuoteMeta(strings.Trim(string(quoted), `"`))))
@@ -98,17 +98,39 @@ func listed(raw []byte) *regexp.Regexp {
 	return regexp.MustCompile(`\b(?:` + strings.Join(all, "|") + `)`)
 }
 
-// spellings are those of a key's bytes beside plain hex digits: one by one, as Node
-// shows a Buffer, as one number, in base64 and base58.
-func spellings(raw []byte) []*regexp.Regexp {
+// apart finds a key's bytes as hex digits with something between them, as Node shows a
+// Buffer.
+func apart(raw []byte) *regexp.Regexp {
 	digits := make([]string, len(raw))
 	for i, b := range raw {
 		digits[i] = fmt.Sprintf("(?:0x)?0?%x", b)
 	}
+	return regexp.MustCompile(`(?i)` + strings.Join(digits, `[\s,:]*`))
+}
+
+// lists reports whether a text could hold the bytes of a key one by one. It takes a
+// nanosecond a byte, and most lines are then not looked through for them.
+func lists(s string) bool {
+	run := 0
+	for i := range len(s) {
+		switch c := s[i] | 0x20; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c == 'x', c == ',' || c == ':', s[i] >= '\t' && s[i] <= '\r', s[i] == ' ':
+			if run++; run >= 2*shortestList-1 {
+				return true
+			}
+		default:
+			run = 0
+		}
+	}
+	return false
+}
+
+// spellings are those of a key's bytes beside hex digits and lists: as one number,
+// in base64 and base58.
+func spellings(raw []byte) []*regexp.Regexp {
 	base64s := strings.NewReplacer("+", "[+-]", "/", "[/_]").Replace(base64.RawStdEncoding.EncodeToString(raw))
 	return []*regexp.Regexp{
-		regexp.MustCompile(`(?i)` + strings.Join(digits, `[\s,:]*`)),
-		regexp.MustCompile(`\b` + new(big.Int).SetBytes(raw).String() + `n?\b`),
+		regexp.MustCompile(new(big.Int).SetBytes(raw).String() + `n?`),
 		regexp.MustCompile(base64s + `=*`),
 		regexp.MustCompile(regexp.QuoteMeta(base58(raw))),
 	}
@@ -131,7 +153,7 @@ func (r *Redactor) Redact(s string) string {
 			}
 		}
 	}
-	if r != nil && max(strings.Count(s, ","), strings.Count(s, " ")) >= shortestList-1 {
+	if r != nil && len(r.listed) > 0 && lists(s) {
 		for _, re := range r.listed {
 			s = re.ReplaceAllLiteralString(s, redacted)
 		}
