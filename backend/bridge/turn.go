@@ -320,7 +320,7 @@ func (t *turn) asFailure(ctx, client context.Context, err error) *translate.Fail
 	case errors.As(err, &f):
 		return f
 	case errors.Is(context.Cause(ctx), errStopping):
-		return &translate.Failure{Kind: translate.FailStopped, Message: "clawrouter-codex was stopped while this turn was running. Start it again (clawrouter-codex start) and repeat the turn."}
+		return &translate.Failure{Kind: translate.FailStopped, Message: "clawrouter-codex was stopped while this turn was running. Start it again (clawrouter-codex up) and repeat the turn."}
 	case client.Err() != nil:
 		return &translate.Failure{Kind: translate.FailHangUp, Message: "The client went away."}
 	case errors.Is(err, translate.ErrLineTooLong):

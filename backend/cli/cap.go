@@ -108,7 +108,7 @@ func (a *app) pauseSwitch(name, about string, paused bool, long string) *cobra.C
 // spendText is today's spending in a few lines.
 func spendText(s spend.Status) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Spent today  %s in %s, estimated\n", s.Today, turns(s.Turns))
+	fmt.Fprintf(&b, "Spent today  %s in %s, estimated\n", s.Today, counted(s.Turns, "turn"))
 	if s.Reserved > 0 {
 		fmt.Fprintf(&b, "Held         %s for turns under way\n", s.Reserved)
 	}
@@ -132,9 +132,10 @@ func spendText(s spend.Status) string {
 // cent is what ClawRouter rounds its balance to: less is no difference.
 const cent = spend.Dollar / 100
 
-func turns(n int) string {
+// counted is n of what one names: "1 turn", "2 turns".
+func counted(n int, one string) string {
 	if n == 1 {
-		return "1 turn"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d turns", n)
+	return fmt.Sprintf("%d %ss", n, one)
 }

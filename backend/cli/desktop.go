@@ -106,7 +106,7 @@ func desktopText(s codex.Status) string {
 	}
 	fmt.Fprintf(&b, "%s goes through %s\n", s.Config, state)
 	if s.Choice == link.ClawRouter && !s.On {
-		b.WriteString("ClawRouter is chosen, and switched on when the link starts: clawrouter-codex start\n")
+		b.WriteString("ClawRouter is chosen, and switched on when the link starts: clawrouter-codex up\n")
 	}
 	return b.String()
 }
@@ -138,7 +138,7 @@ ledger and backups, is left for you to delete. The link must not run.`,
 			} else if gone != "" {
 				change.Done = append(change.Done, gone)
 			}
-			a.answer(change, changeText(change)+"Left for you: "+s.Paths.Root+"\n")
+			a.answer(change, changeText(change)+"Left for you to delete: "+s.Paths.Root+", with settings, ledger and backups\n")
 			return nil
 		},
 	}

@@ -128,7 +128,7 @@ func useText(use link.ModelUse) string {
 	case use.Live:
 		return fmt.Sprintf("The next turn goes to %s.\n", use.Model)
 	}
-	return fmt.Sprintf("Turns go to %s as soon as the link runs: clawrouter-codex start\n", use.Model)
+	return fmt.Sprintf("Turns go to %s as soon as the link runs: clawrouter-codex up\n", use.Model)
 }
 
 // completeModel offers ids to a shell; where nobody can tell them it offers none.

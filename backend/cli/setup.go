@@ -115,7 +115,11 @@ func (a *app) setupText(s *settings.Settings, result codex.SetupResult) string {
 	fmt.Fprintf(&b, "Profile     %s\nModel list  %s, %d models\n", result.Profile, result.Catalog.Path, result.Catalog.Models)
 	fmt.Fprintf(&b, "            %s\n", result.Source)
 	b.WriteString(migrationText(result))
-	fmt.Fprintf(&b, "\nStart the link with \"clawrouter-codex start\" and Codex with:\n\n    %s\n", codexLine(a, s))
+	start := "Start the link with \"clawrouter-codex up\" and Codex with"
+	if _, runs := daemon.Look(s.Paths); runs {
+		start = "The link runs. Start Codex with"
+	}
+	fmt.Fprintf(&b, "\n%s:\n\n    %s\n", start, codexLine(a, s))
 	return b.String()
 }
 

@@ -160,8 +160,8 @@ func upstreamText(u *link.UpstreamStats) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nClawRouter says, by its own estimates: %d requests in %d days, %s saved of %s, %.1f s each.\n",
-		u.Requests, u.Days, u.Saved, u.Baseline, u.LatencyMS/1000)
+	fmt.Fprintf(&b, "\nClawRouter says, by its own estimates: %s in %d days, %s saved of %s, %.1f s each.\n",
+		counted(u.Requests, "request"), u.Days, u.Saved, u.Baseline, u.LatencyMS/1000)
 	var models []string
 	for model := range u.Errors {
 		models = append(models, model)

@@ -71,7 +71,7 @@ func balanceText(w link.Wallet) string {
 	case w.BalanceError != "":
 		return "not known: " + w.BalanceError
 	case w.Balance == nil && w.Asked.IsZero():
-		return "not known while ClawRouter does not run: clawrouter-codex start"
+		return "not known while ClawRouter does not run: clawrouter-codex up"
 	case w.Balance == nil:
 		return "not known"
 	}

@@ -51,7 +51,7 @@ func (e *RunningError) Error() string {
 // Mend is how to get the state folder or another one.
 func (e *RunningError) Mend() string {
 	if e.Running.PID == 0 {
-		return "stop the other one, or use a folder of your own: " + settings.HomeVariable + "=/path/to/folder clawrouter-codex start"
+		return "stop the other one, or use a folder of your own: " + settings.HomeVariable + "=/path/to/folder clawrouter-codex up"
 	}
 	return fmt.Sprintf("use it as it is, or stop it first: kill %d", e.Running.PID)
 }

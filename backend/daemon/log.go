@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -68,6 +69,8 @@ func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func
 				a.Value = slog.StringValue(bounded(a.Key, v, redactor.Redact))
 			case error:
 				a.Value = slog.StringValue(bounded(a.Key, v.Error(), redactor.Redact))
+			case time.Duration: // else a number of nanoseconds
+				a.Value = slog.StringValue(v.String())
 			}
 			return a
 		},
@@ -124,6 +127,9 @@ func warningText(r slog.Record) string {
 	var b strings.Builder
 	b.WriteString(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "reason" {
+			b.WriteString(": " + a.Value.String())
+		}
 		if a.Key == "model" || a.Key == "error" || a.Key == "cause" {
 			b.WriteString(", " + a.Key + ": " + a.Value.String())
 		}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -89,6 +91,20 @@ func TestTheLogHoldsNoSecret(t *testing.T) {
 	}
 	if len(lines) != 3 || len(told) != 3 {
 		t.Errorf("%d lines, %d told", len(lines), len(told))
+	}
+}
+
+// A terminal hears why ClawRouter does not run; the file holds pauses that a person
+// can read.
+func TestTheLogTellsTheReason(t *testing.T) {
+	told, lines := logged(t, logChoice{}, func(log *slog.Logger) {
+		log.Warn("ClawRouter does not run", "reason", "Node.js is too old.", "wait", 15*time.Second)
+	})
+	if want := []string{"warning: ClawRouter does not run: Node.js is too old."}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	if len(lines) != 1 || lines[0]["wait"] != "15s" {
+		t.Errorf("the file holds %v", lines)
 	}
 }
 

@@ -168,7 +168,7 @@ func TestCodexFileLines(t *testing.T) {
 		{"chat", "profile", replaced(`"responses"`, `"chat"`), "fail: ~/" + profile + ": wire_api is chat, not responses: Codex does not start" + fixable},
 		{"sends the user's token", "profile", replaced("auth = false", "auth = true"), "fail: ~/" + profile + ": requires_openai_auth is true: Codex would send its ChatGPT token to the bridge" + fixable},
 
-		{"missing", "catalog", func(w *world) { w.remove(list) }, "fail: ~/" + list + " is missing: a Codex that is told of it does not start" + fixable},
+		{"missing", "catalog", func(w *world) { w.remove(list) }, "fail: ~/" + list + " is missing: Codex does not start where its config names it" + fixable},
 		{"broken", "catalog", func(w *world) { w.write(list, "{") }, "fail: ~/" + list + " is broken: unexpected end of JSON input" + fixable},
 		{"empty", "catalog", func(w *world) { w.write(list, `{"models":[]}`) }, "fail: ~/" + list + " holds no model" + fixable},
 		{"refused", "catalog", func(w *world) { w.codex.rejected = errors.New("missing field\n`sparkle`") }, "fail: Codex 0.169.0 refuses it: missing field; `sparkle`" + fixable},

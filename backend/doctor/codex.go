@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
+	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 )
 
 const installCodex = "npm install -g @openai/codex@latest"
@@ -35,7 +36,7 @@ func checkCatalog(ctx context.Context, l *look) Result {
 	path := l.home.Catalog()
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Result{Status: Fail, Text: path + " is missing: a Codex that is told of it does not start", Mend: setupCommand, Fix: l.setupFix()}
+		return Result{Status: Fail, Text: path + " is missing: Codex does not start where its config names it", Mend: setupCommand, Fix: l.setupFix()}
 	}
 	if err != nil {
 		return Result{Status: Fail, Text: fmt.Sprintf("cannot be read: %v", err), Mend: "mend the permissions of " + path}
@@ -51,7 +52,13 @@ func checkCatalog(ctx context.Context, l *look) Result {
 	if len(catalog.Models) == 0 {
 		return Result{Status: Fail, Text: path + " holds no model", Mend: setupCommand, Fix: l.setupFix()}
 	}
-	r := l.validate(ctx, path, len(catalog.Models))
+	choices := 0 // as setup counts them: the menu bar's entry is no model
+	for _, m := range catalog.Models {
+		if m.Slug != models.Selected {
+			choices++
+		}
+	}
+	r := l.validate(ctx, path, choices)
 	if model := l.profile().text("model"); r.Status == OK && model != "" {
 		for _, m := range catalog.Models {
 			if m.Slug == model {
@@ -67,16 +74,16 @@ func checkCatalog(ctx context.Context, l *look) Result {
 }
 
 // validate has the installed Codex load the list.
-func (l *look) validate(ctx context.Context, path string, models int) Result {
+func (l *look) validate(ctx context.Context, path string, choices int) Result {
 	if l.env.Codex == nil {
-		return Result{Status: OK, Text: fmt.Sprintf("%d models; not tried out, Codex is not installed", models)}
+		return Result{Status: OK, Text: fmt.Sprintf("%d models; not tried out, Codex is not installed", choices)}
 	}
 	version, err := l.version()
 	if err != nil {
-		return Result{Status: OK, Text: fmt.Sprintf("%d models; not tried out, Codex does not start", models)}
+		return Result{Status: OK, Text: fmt.Sprintf("%d models; not tried out, Codex does not start", choices)}
 	}
 	if err := l.env.Codex.Validate(ctx, path); err != nil {
 		return Result{Status: Fail, Text: oneLine(fmt.Sprintf("Codex %s refuses it: %v", version, err)), Mend: setupCommand, Fix: l.setupFix()}
 	}
-	return Result{Status: OK, Text: fmt.Sprintf("%d models, accepted by Codex %s", models, version)}
+	return Result{Status: OK, Text: fmt.Sprintf("%d models, accepted by Codex %s", choices, version)}
 }

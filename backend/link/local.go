@@ -304,7 +304,7 @@ func (l *Local) SetProvider(ctx context.Context, p Provider) (codex.Change, erro
 		return codex.Change{}, &Error{Kind: Failed, Message: fmt.Sprintf("there is no provider %q", p)}
 	}
 	if p == ClawRouter && l.o.Bridge.Port == 0 {
-		return codex.Change{}, &Error{Kind: NotRunning, Message: "the link does not run, and Codex must not point at a bridge that is not there", Fix: "clawrouter-codex start"}
+		return codex.Change{}, &Error{Kind: NotRunning, Message: "the link does not run, and Codex must not point at a bridge that is not there", Fix: "clawrouter-codex up"}
 	}
 	change, err := l.switchTo(ctx, p)
 	// Somebody who begins in the menu bar has not run setup: the list is made here.
@@ -342,7 +342,7 @@ func (l *Local) RestartProxy(context.Context) error {
 		l.o.Supervisor.Restart()
 		return nil
 	case l.o.Bridge.Port == 0:
-		return &Error{Kind: NotRunning, Message: "the link does not run", Fix: "clawrouter-codex start"}
+		return &Error{Kind: NotRunning, Message: "the link does not run", Fix: "clawrouter-codex up"}
 	}
 	return &Error{Kind: NotOurs, Message: fmt.Sprintf("the server on %s was not started by clawrouter-codex, which does not restart it", l.o.Client.BaseURL())}
 }
@@ -371,7 +371,7 @@ func (l *Local) ShowPanel(ctx context.Context, part string) error {
 // Panel implements Link.
 func (l *Local) Panel(context.Context) (PanelAddress, error) {
 	if l.o.Bridge.Port == 0 {
-		return PanelAddress{}, &Error{Kind: NotRunning, Message: "the link does not run, so there is no panel to open", Fix: "clawrouter-codex"}
+		return PanelAddress{}, &Error{Kind: NotRunning, Message: "the link does not run, so there is no panel to open", Fix: "clawrouter-codex up"}
 	}
 	if l.o.PanelURL == nil {
 		return PanelAddress{URL: l.o.Bridge.URL + "/dashboard"}, nil

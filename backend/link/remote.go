@@ -248,5 +248,5 @@ func unreachable(err error) error {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
 	}
-	return &Error{Kind: NotRunning, Message: fmt.Sprintf("the running clawrouter-codex does not answer (%v)", err), Fix: "clawrouter-codex start"}
+	return &Error{Kind: NotRunning, Message: fmt.Sprintf("the running clawrouter-codex does not answer (%v)", err), Fix: "clawrouter-codex up"}
 }

@@ -310,6 +310,6 @@ func (s *Supervisor) crashLoop(end ending) ending {
 	}
 	return ending{how: endedGiveUp, err: &StartError{
 		Kind: CrashLoop, Message: msg, Err: end.err,
-		Mend: "See what it said with: clawrouter-codex logs. Then start it again with: clawrouter-codex start",
+		Mend: "See what it said with: clawrouter-codex logs. Then start it again with: clawrouter-codex up",
 	}}
 }

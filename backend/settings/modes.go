@@ -32,7 +32,7 @@ func (e *ForeignError) Error() string {
 
 // Mend is what the user can do.
 func (e *ForeignError) Mend() string {
-	return "look at it and move it away, or use a folder of your own: " + HomeVariable + "=/path/to/folder clawrouter-codex start"
+	return "look at it and move it away, or use a folder of your own: " + HomeVariable + "=/path/to/folder clawrouter-codex up"
 }
 
 // Open are the files of the program that others can read, write or replace. What

@@ -205,7 +205,7 @@ func TestInvalid(t *testing.T) {
 			name: "one port for both",
 			env:  map[string]string{"PORT": "8404"},
 			what: "the bridge and ClawRouter are both told to use port 8404",
-			mend: "give one of them another port: PROXY_PORT=8405 clawrouter-codex start",
+			mend: "give one of them another port: PROXY_PORT=8405 clawrouter-codex up",
 		},
 		{
 			name: "broken TOML, with its place",

@@ -46,13 +46,15 @@ func shellLines(text string) []string {
 // tried says which test tries a command of the README; a command that is not
 // here, or one that is here but no longer in the README, fails the test.
 var tried = map[string]string{
-	"make run DEMO=1":              "TestMakeRunDemo",
-	"make run":                     "TestMakeRun",
-	"make test":                    "the run that this test is part of",
-	"go install .":                 "TestGoInstall",
-	"npm install -g @openai/codex": "e2e/install.sh, into e2e/ instead",
-	"codex --profile clawrouter":   "TestMakeRunDemo",
-	"codex --profile clawrouter -m zai/glm-5.2":                       "TestMakeRunDemo",
+	"git clone https://github.com/BlockRunAI/clawrouter-codex": "a copy of the tree instead, in copyTree",
+	"cd clawrouter-codex":                       "TestMakeRunDemo, in that copy",
+	"make run DEMO=1":                           "TestMakeRunDemo",
+	"make run":                                  "TestMakeRun",
+	"make test":                                 "the run that this test is part of",
+	"go install .":                              "TestGoInstall",
+	"npm install -g @openai/codex":              "e2e/install.sh, into e2e/ instead",
+	"codex --profile clawrouter":                "TestMakeRunDemo",
+	"codex --profile clawrouter -m zai/glm-5.2": "TestMakeRunDemo",
 	`codex exec --profile clawrouter "what does this repository do?"`: "TestMakeRunDemo",
 }
 
@@ -204,11 +206,11 @@ func TestCommandsInSentencesAreKnown(t *testing.T) {
 // inlineTried are the commands of others in sentences and tables, and who tries
 // them.
 var inlineTried = map[string]string{
-	"sudo apt install ./clawrouter-codex_*_amd64.deb ./clawrouter-codex-panel_*_amd64.deb": "e2e/dist TestDebianPackage, with dpkg in a scratch root",
-	"tar -xzf clawrouter-codex_*_linux_amd64.tar.gz -C ~/.local --strip-components=1":      "e2e/dist TestLinuxArchive",
-	"npx @blockrun/clawrouter-codex up":                                                    "e2e/dist TestNPM, from packages on disk",
-	"npx @blockrun/clawrouter-codex":                                                       "e2e/dist TestNPM",
-	"go install github.com/BlockRunAI/clawrouter-codex@latest":                             "TestGoInstallLatest",
+	"sudo apt install ./clawrouter-codex_*_amd64.deb ./clawrouter-codex-panel_*_amd64.deb":                 "e2e/dist TestDebianPackage, with dpkg in a scratch root",
+	"mkdir -p ~/.local && tar -xzf clawrouter-codex_*_linux_amd64.tar.gz -C ~/.local --strip-components=1": "e2e/dist TestLinuxArchive",
+	"npx @blockrun/clawrouter-codex up":                        "e2e/dist TestNPM, from packages on disk",
+	"npx @blockrun/clawrouter-codex":                           "e2e/dist TestNPM",
+	"go install github.com/BlockRunAI/clawrouter-codex@latest": "TestGoInstallLatest",
 	"make panel":                         "e2e/desktop, which builds the same",
 	"make run":                           "TestMakeRun",
 	"man clawrouter-codex":               "e2e/dist TestManualPage",
@@ -219,7 +221,7 @@ func TestEveryInlineCommandIsTried(t *testing.T) {
 	got := map[string]bool{}
 	for _, span := range codeSpans(readme(t)) {
 		switch first, _, more := strings.Cut(span, " "); first {
-		case "sudo", "apt", "tar", "npx", "npm", "go", "make", "man":
+		case "sudo", "apt", "mkdir", "tar", "npx", "npm", "go", "make", "man":
 			if more { // else it is the name of a setting
 				got[span] = true
 			}
