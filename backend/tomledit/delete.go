@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -67,7 +66,7 @@ func (d *Doc) cut(path []string, text []byte) error {
 	// A table that was there through this key alone goes with it, or stays
 	// empty where it has a header: both are right.
 	want, got := without(d.values, path), without(edited.values, path)
-	if edited.Has(path...) || !reflect.DeepEqual(want, got) {
+	if edited.Has(path...) || !same(want, got) {
 		return fmt.Errorf("delete %s: the edit would change other keys too", strings.Join(path, "."))
 	}
 	*d = *edited

@@ -22,6 +22,7 @@ func TestDelete(t *testing.T) {
 	tests := []struct{ name, before, path, after string }{
 		{"what does not exist", "a = 1\n", "b", "a = 1\n"},
 		{"a line", "a = 1\nb = 2\nc = 3\n", "b", "a = 1\nc = 3\n"},
+		{"a number that equals nothing, not even itself", "x = nan\nb = 2\ny = [-nan]\n", "b", "x = nan\ny = [-nan]\n"},
 		{"an indented line", "a = 1\n \tb = 2 \t\nc = 3\n", "b", "a = 1\nc = 3\n"},
 		{"the comment on it stays", "a = 1 # mine\nb = 2\n", "a", "# mine\nb = 2\n"},
 		{"the comment above it stays", "# mine\na = 1\nb = 2\n", "a", "# mine\nb = 2\n"},

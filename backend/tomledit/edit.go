@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -236,7 +235,7 @@ func onlyChanged(before, after *Doc, literal string, path []string) error {
 	if !ok {
 		return fmt.Errorf("%s: %w", name, ErrConflict)
 	}
-	if !reflect.DeepEqual(want, after.values) {
+	if !same(want, after.values) {
 		return fmt.Errorf("set %s: the edit would change other keys too", name)
 	}
 	return nil

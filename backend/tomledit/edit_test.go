@@ -13,6 +13,7 @@ func TestSet(t *testing.T) {
 	tests := []struct {
 		name, before, path, value, after string
 	}{
+		{"beside a number that equals nothing", "x = { y = nan }\n", "model", `"x"`, "x = { y = nan }\nmodel = \"x\"\n"},
 		{"an empty file", "", "model", `"x"`, "model = \"x\"\n"},
 		{
 			"a value keeps its spacing and comment",
