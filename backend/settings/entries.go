@@ -204,16 +204,22 @@ func toggle(key, env, about string, field func(*Settings) *Value[bool]) entry {
 }
 
 func menuBarText() entry {
-	return entry{"menu_bar_text", "", "text beside the icon in the menu bar: off, balance or today",
+	return oneOf("menu_bar_text", "", "text beside the icon in the menu bar: off, balance or today",
+		func(s *Settings) *Value[MenuBarText] { return &s.MenuBarText }, TextOff, TextBalance, TextToday)
+}
+
+// oneOf is a setting that is one of a few words.
+func oneOf[T ~string](key, env, about string, field func(*Settings) *Value[T], first, second, third T) entry {
+	return entry{key, env, about,
 		func(_ Machine, s *Settings, text string, from Origin) error {
-			switch t := MenuBarText(strings.ToLower(strings.TrimSpace(text))); t {
-			case TextOff, TextBalance, TextToday:
-				s.MenuBarText = Value[MenuBarText]{t, from}
+			switch word := T(strings.ToLower(strings.TrimSpace(text))); word {
+			case first, second, third:
+				*field(s) = Value[T]{word, from}
 				return nil
 			}
-			return fmt.Errorf("neither off, balance nor today")
+			return fmt.Errorf("neither %s, %s nor %s", first, second, third)
 		},
-		func(s *Settings) (string, Origin) { return string(s.MenuBarText.V), s.MenuBarText.Origin },
+		func(s *Settings) (string, Origin) { return string(field(s).V), field(s).Origin },
 	}
 }
 

@@ -17,17 +17,8 @@ const (
 )
 
 func streaming() entry {
-	return entry{"upstream_stream", "UPSTREAM_STREAM", "ask the upstream for streams: auto, always or never",
-		func(_ Machine, s *Settings, text string, from Origin) error {
-			switch form := Stream(strings.ToLower(strings.TrimSpace(text))); form {
-			case StreamAuto, StreamAlways, StreamNever:
-				s.Stream = Value[Stream]{form, from}
-				return nil
-			}
-			return fmt.Errorf("neither auto, always nor never")
-		},
-		func(s *Settings) (string, Origin) { return string(s.Stream.V), s.Stream.Origin },
-	}
+	return oneOf("upstream_stream", "UPSTREAM_STREAM", "ask the upstream for streams: auto, always or never",
+		func(s *Settings) *Value[Stream] { return &s.Stream }, StreamAuto, StreamAlways, StreamNever)
 }
 
 // Shields are what a request to a ClawRouter, and its answer, are shielded by.
