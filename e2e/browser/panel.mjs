@@ -756,6 +756,32 @@ scene("nothing is cut or hangs over from 360 to 1,200 pixels", async () => {
   await context.close();
 });
 
+scene("every column says what it is, also where it is narrow", async () => {
+  await turn("zai/glm-5.2");
+  const { page, context } = await visitPanel();
+  const heads = page
+    .getByRole("region", { name: "Recent turns" })
+    .getByRole("columnheader");
+  await shown(heads.first());
+  for (const width of [360, 1200]) {
+    await page.setViewportSize({ width, height: 640 });
+    const blank = await heads.evaluateAll((all) =>
+      all
+        .filter(
+          (th) =>
+            !(th.children.length ? [...th.children] : [th]).some(
+              (e) =>
+                e.innerText.trim() &&
+                parseFloat(getComputedStyle(e).fontSize) > 8,
+            ) || th.scrollWidth > th.clientWidth,
+        )
+        .map((th) => th.textContent),
+    );
+    expect(blank.length === 0, `at ${width} these are not to be read:`, blank);
+  }
+  await context.close();
+});
+
 scene("nothing moves for those who want no motion", async () => {
   const { page, context } = await visitPanel({ reducedMotion: "reduce" });
   const moving = await page.evaluate(

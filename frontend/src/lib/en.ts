@@ -146,6 +146,7 @@ export const en = {
     tokens: "Tokens",
     cost: "Cost",
     first: "First token",
+    firstBrief: "First",
     estimated: "estimate",
     search: "web search",
     asked: (name: string) => `asked for ${name}`,
