@@ -116,6 +116,30 @@ func keepShot(t *testing.T, from, name string) {
 	}
 }
 
+// keepWindow keeps a picture without the first steps, which name a folder of this
+// machine.
+func (s *screen) keepWindow(t *testing.T, id, file string) {
+	t.Helper()
+	if os.Getenv("SHOTS") == "" {
+		return
+	}
+	for _, args := range [][]string{{"mousemove", "--window", id, "365", "70"}, {"click", "1"}} {
+		if _, err := s.run("xdotool", args...); err != nil {
+			t.Fatalf("xdotool %v: %v", args, err)
+		}
+	}
+	eventually(t, "the window without the first steps", func() error {
+		words, err := s.words(id)
+		if err != nil || words == "" || strings.Contains(words, "First steps") {
+			return fmt.Errorf("%w, its text is %q", err, words)
+		}
+		return nil
+	})
+	s.shows(t, id, "12.34")
+	s.shot(t, id, file)
+	keepShot(t, file, "window-xfce.png")
+}
+
 // xfce starts a window manager and a panel with a tray.
 func xfce(t *testing.T, d *desk) {
 	t.Helper()

@@ -39,6 +39,7 @@ func TestTheWindow(t *testing.T) {
 	if n := colours(s.shot(t, id, d.path("window.png"))); n < 20 {
 		t.Errorf("the window has %d colours: it is as good as blank", n)
 	}
+	s.keepWindow(t, id, d.path("window.png"))
 
 	// A second "Open panel", and a second start, bring this one to the front.
 	i.click(t, "Open panel")
