@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -64,13 +63,15 @@ func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func
 		Level: choice.level,
 		// An upstream's words may repeat a key that it was given.
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			switch v := a.Value.Any().(type) {
-			case string:
-				a.Value = slog.StringValue(bounded(a.Key, v, redactor.Redact))
-			case error:
-				a.Value = slog.StringValue(bounded(a.Key, v.Error(), redactor.Redact))
-			case time.Duration: // else a number of nanoseconds
-				a.Value = slog.StringValue(v.String())
+			switch a.Value.Kind() { // not Any for all: it allocates for numbers and times
+			case slog.KindString:
+				a.Value = slog.StringValue(bounded(a.Key, a.Value.String(), redactor.Redact))
+			case slog.KindDuration: // else a number of nanoseconds
+				a.Value = slog.StringValue(a.Value.Duration().String())
+			case slog.KindAny:
+				if err, ok := a.Value.Any().(error); ok {
+					a.Value = slog.StringValue(bounded(a.Key, err.Error(), redactor.Redact))
+				}
 			}
 			return a
 		},
@@ -141,23 +142,42 @@ func warningText(r slog.Record) string {
 // turnText is a turn in a person's words: "zai/glm-5.2, 12345 tokens in, 210 out,
 // $0.0021, 1.2 s to the first byte, 4.0 s in all".
 func turnText(r slog.Record) string {
-	at := map[string]slog.Value{}
-	r.Attrs(func(a slog.Attr) bool { at[a.Key] = a.Value; return true })
-	number := func(key string) float64 {
-		switch v := at[key].Any().(type) {
-		case int64:
-			return float64(v)
-		case float64:
-			return v
+	var model, used string
+	var in, out, usd, first, all float64
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "model":
+			model = a.Value.String()
+		case "used":
+			used = a.Value.String()
+		case "in":
+			in = number(a.Value)
+		case "out":
+			out = number(a.Value)
+		case "usd":
+			usd = number(a.Value)
+		case "first_ms":
+			first = number(a.Value)
+		case "ms":
+			all = number(a.Value)
 		}
-		return 0
-	}
-	model := at["model"].String()
-	if used := at["used"].String(); used != "" && used != model {
+		return true
+	})
+	if used != "" && used != model {
 		model += " by " + used
 	}
-	return fmt.Sprintf("%s, %.0f tokens in, %.0f out, $%.4f, %.1f s to the first byte, %.1f s in all",
-		model, number("in"), number("out"), number("usd"), number("first_ms")/1000, number("ms")/1000)
+	return fmt.Sprintf("%s, %.0f tokens in, %.0f out, $%.4f, %.1f s to the first byte, %.1f s in all", model, in, out, usd, first/1000, all/1000)
+}
+
+// number is a figure of a turn's.
+func number(v slog.Value) float64 {
+	switch v.Kind() {
+	case slog.KindInt64:
+		return float64(v.Int64())
+	case slog.KindFloat64:
+		return v.Float64()
+	}
+	return 0
 }
 
 // WithAttrs keeps telling.

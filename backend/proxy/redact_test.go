@@ -174,3 +174,18 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+// The look that spares a text the search for a shape never spares one that has it.
+func TestNoSecretIsSparedTheSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for _, shape := range secretShapes {
+			secret := rapid.StringMatching(shape.re.String()).Draw(t, "secret")
+			if !shape.re.MatchString(secret) {
+				continue // \b is not generated
+			}
+			if len(secret) < shortestSecret || !shape.mayBeIn(secret) {
+				t.Fatalf("%q has the shape %v and is not looked at", secret, shape.re)
+			}
+		}
+	})
+}
