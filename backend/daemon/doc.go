@@ -1,3 +1,3 @@
 // Package daemon puts the parts of the link together and listens. The app and
-// the start command both run it; nothing else opens a port.
+// the start command both run it; nothing else opens a port but the stand-in.
 package daemon
