@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { stage.Main(m) }
 
 // TestPanel is one browser and one program; the scenes of panel.mjs follow each
 // other as a user's evening would.
-func TestPanel(t *testing.T) { play(t, "panel.mjs", 4*time.Minute) }
+func TestPanel(t *testing.T) { play(t, "panel.mjs", 8*time.Minute) }
 
 // play runs a script of this folder in a folder and on ports of its own.
 func play(t *testing.T, script string, limit time.Duration) {

@@ -13,26 +13,26 @@ import (
 
 // shortPlan is `make test`. The first lane compiles and computes; the second
 // mostly waits: for npm, then for clients that wait for the bridge; the third has
-// browsers and a desktop.
+// browsers and a desktop, and makes the packages.
 func shortPlan(fuzzTime time.Duration) lanes {
 	older := []string{"CODEX_VERSION=" + olderCodex}
 	plan := lanes{
 		{
 			{"checks", checks},
-			{"unit", tests(nil, "-race", "-timeout=5m", "./...")},
+			{"unit", tests(nil, "-race", "-timeout=10m", "./...")},
 			{"fuzz", fuzzFor(cmp.Or(fuzzTime, 4*time.Second))},
 			{"lint", lint},
 		},
 		{
 			{"clients", installClients("")},
-			{"judges", clientTests(nil, "-timeout=3m", "./e2e/judges/...")},
-			{"codex", asRecorded("", clientTests(nil, "-timeout=5m", "./e2e/codex/..."))},
+			// Time-outs end what hangs; they are several times what a suite takes.
+			{"judges", clientTests(nil, "-timeout=10m", "./e2e/judges/...")},
+			{"codex", asRecorded("", clientTests(nil, "-timeout=20m", "./e2e/codex/..."))},
 			{"older", installClients(olderCodex)},
-			{"files-" + olderCodex, asRecorded(olderCodex, clientTests(older, "-timeout=5m", "-run="+filesTests, "./e2e/codex/..."))},
-			{"attacks", clientTests(nil, "-timeout=4m", "./e2e/attacks/...")},
-			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=6m", "./e2e/soak/...")},
-			{"readme", clientTests(nil, "-timeout=8m", "./e2e/readme/...")},
-			{"dist", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/dist/...")},
+			{"files-" + olderCodex, asRecorded(olderCodex, clientTests(older, "-timeout=10m", "-run="+filesTests, "./e2e/codex/..."))},
+			{"attacks", clientTests(nil, "-timeout=10m", "./e2e/attacks/...")},
+			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=10m", "./e2e/soak/...")},
+			{"readme", clientTests(nil, "-timeout=15m", "./e2e/readme/...")},
 		},
 		{
 			{"page", page},
@@ -42,8 +42,9 @@ func shortPlan(fuzzTime time.Duration) lanes {
 		plan[2] = append(plan[2],
 			suite{"browser", browserTests},
 			// It builds two programs of its own, then waits for windows and idles.
-			suite{"desktop", tests(nil, "-tags=e2e", "-timeout=8m", "./e2e/desktop/...")})
+			suite{"desktop", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/desktop/...")})
 	}
+	plan[2] = append(plan[2], suite{"dist", tests(nil, "-tags=e2e", "-timeout=25m", "./e2e/dist/...")})
 	return plan
 }
 
