@@ -10,9 +10,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +26,13 @@ import (
 
 // The scripts in testdata, one a command, are its manual page by example.
 func TestScripts(t *testing.T) {
+	// What is ignored here is ignored by every program that a script starts: under
+	// nohup none of them would hear that its terminal is gone. What is caught
+	// here is not handed down.
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+		t.Cleanup(func() { signal.Ignore(syscall.SIGHUP) })
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Setup:               surroundings,
