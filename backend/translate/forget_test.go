@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -16,6 +17,9 @@ func TestForget(t *testing.T) {
 	}
 	bodies := map[string]string{"every field": everyField, "a tool that was found": foundTool}
 	for _, file := range files {
+		if strings.HasSuffix(file, ".chat.json") {
+			continue // what the request of that name becomes
+		}
 		body, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -30,11 +34,11 @@ func TestForget(t *testing.T) {
 				own := []byte(body)
 				req, err := DecodeRequest(own)
 				if err != nil {
-					t.Skip(err)
+					t.Fatal(err)
 				}
 				_, turn, err := req.Chat(Target{ClawRouter: true, Tools: cache})
 				if err != nil {
-					t.Skip(err)
+					t.Fatal(err)
 				}
 				if forget {
 					if !turn.Forget() {
