@@ -6,6 +6,7 @@ import {
   config,
   control,
   expect,
+  leave,
   panelURL,
   PORT,
   scene,
@@ -363,38 +364,39 @@ scene(
 // Where the Desktop app can be asked to quit, which is so on macOS only.
 scene("Codex is restarted where it can be asked to quit", async () => {
   const { page, context } = await visit();
-  let now = true;
+  let told;
+  let quits = false;
   await page.route("**/dashboard/api/events", async (route) => {
-    const at = panelURL + "/api/state";
-    const answer = await route.fetch({ url: at });
-    const state = { ...(await answer.json()), restart_codex: now };
-    state.restart_codex_now = now;
+    const answer = await route.fetch({ url: panelURL + "/api/state" });
+    told = { ...(await answer.json()), restart_codex: !quits };
+    told.restart_codex_now = !quits;
     await route.fulfill({
       contentType: "text/event-stream",
-      body: `event: state\ndata: ${JSON.stringify(state)}\n\n`,
+      body: `event: state\ndata: ${JSON.stringify(told)}\n\n`,
     });
   });
-  let answer = {
-    status: 409,
-    contentType: "application/json",
-    body: '{"error":{"kind":"failed","message":"Codex did not quit"}}',
-  };
-  await page.route("**/dashboard/api/codex", (route) => route.fulfill(answer));
+  // What the stream tells changes with the answer and not before it: a stream
+  // of one event is asked for again and again, and would take the button away.
+  let willQuit = false;
+  await page.route("**/dashboard/api/codex", (route) => {
+    quits = willQuit;
+    const state = { ...told, restart_codex: false, restart_codex_now: false };
+    return route.fulfill({
+      status: quits ? 200 : 409,
+      contentType: "application/json",
+      body: quits
+        ? JSON.stringify({ state })
+        : '{"error":{"kind":"failed","message":"Codex did not quit"}}',
+    });
+  });
   await page.goto(await cli("panel", "--print"));
   const button = page.getByRole("button", { name: "Restart Codex now" });
   await button.click();
   await shown(text(page, "Codex did not quit"));
   await shown(button);
-  const state = JSON.parse(
-    await page.evaluate(() => sessionStorage.getItem("state")),
-  ).state;
-  state.restart_codex = state.restart_codex_now = now = false;
-  answer = {
-    contentType: "application/json",
-    body: JSON.stringify({ state }),
-  };
+  willQuit = true;
   await button.click();
   await shown(text(page, "Codex was restarted."));
   await hidden(button);
-  await context.close();
+  await leave(context);
 });

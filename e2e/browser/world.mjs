@@ -149,6 +149,14 @@ export async function violations(page) {
   );
 }
 
+/** Ends what pages of a context still ask for, and closes them. */
+export async function leave(context) {
+  await Promise.all(
+    context.pages().map((p) => p.unrouteAll({ behavior: "ignoreErrors" })),
+  );
+  await context.close();
+}
+
 const scenes = [];
 export const scene = (name, play) => scenes.push({ name, play });
 
@@ -165,6 +173,9 @@ export async function playAll() {
     } catch (e) {
       wrong = String(e?.stack ?? e);
       failed++;
+      // A page that is left open would ask on, of what the next scene or the end
+      // takes away, and end the whole play.
+      await Promise.all(browser.contexts().map(leave));
     }
     console.log(JSON.stringify({ name, wrong, note }));
   }

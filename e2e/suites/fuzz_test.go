@@ -62,3 +62,25 @@ func TestExecutions(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestAFuzzersOwnEndIsNoFinding(t *testing.T) {
+	const start = "fuzz: elapsed: 3s, execs: 1025 (342/sec), new interesting: 24 (total: 59)\n"
+	for name, c := range map[string]struct {
+		out  string
+		want bool
+	}{
+		"its time was up": {start + "--- FAIL: FuzzIn (4.03s)\n    context deadline exceeded\nFAIL\nexit status 1\n", true},
+		"an input that hangs": {start + "--- FAIL: FuzzIn (4.03s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\n" +
+			"    Failing input written to testdata/fuzz/FuzzIn/0a\nFAIL\n", false},
+		"an input whose message is the same": {start + "--- FAIL: FuzzIn (1.00s)\n    --- FAIL: FuzzIn (0.00s)\n" +
+			"        in_test.go:9: context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzIn/0a\nFAIL\n", false},
+		"both":     {start + "--- FAIL: FuzzIn (4.03s)\n    context deadline exceeded\nFAIL\n    Failing input written to testdata/fuzz/FuzzIn/0a\n", false},
+		"no build": {"# m/p\np.go:3: undefined: x\nFAIL\tm/p [build failed]\nFAIL\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := endedByItsClock([]byte(c.out)); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
