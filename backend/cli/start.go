@@ -11,6 +11,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/login"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -34,7 +35,8 @@ with. Stays in the foreground; Ctrl-C stops both.
 
 A ClawRouter that already runs on PROXY_PORT is used, not started again. With
 CLAWROUTER_PROXY_URL set, nothing is started and that server is used instead.
-If the link already runs, up writes Codex's files, shows what runs and exits.
+If the link already runs, up writes Codex's files, shows what runs and exits; a
+ClawRouter that is down beside it is started again.
 
 --demo needs neither wallet nor network: it uses the built-in stand-in, with a
 state folder, ports and a CODEX_HOME of its own, and touches no file of yours.
@@ -60,7 +62,8 @@ Stays in the foreground; Ctrl-C stops both.
 
 A ClawRouter that already runs on PROXY_PORT is used, not started again. With
 CLAWROUTER_PROXY_URL set, nothing is started and that server is used instead.
-If the link already runs, start shows what runs and exits with 0.`,
+If the link already runs, start shows what runs and exits with 0; a ClawRouter
+that is down beside it is started again.`,
 		Example: `  clawrouter-codex start
   CLAWROUTER_PROXY_URL=https://gateway.example/v1 clawrouter-codex start
   clawrouter-codex --headless`,
@@ -165,6 +168,8 @@ type linkState struct {
 	Already bool               `json:"already"` // it ran before this command
 	Codex   string             `json:"codex"`   // the line that starts Codex
 	Setup   *codex.SetupResult `json:"setup,omitempty"`
+	// Restarted: ClawRouter was down beside a link that ran, and is started again.
+	Restarted bool `json:"restarted,omitempty"`
 }
 
 func codexLine(a *app, s *settings.Settings) string {
@@ -188,6 +193,7 @@ func (a *app) nextStep(s *settings.Settings, state linkState) string {
 func (a *app) alreadyRuns(ctx context.Context, s *settings.Settings, r daemon.Running, setup bool) error {
 	state := linkState{Running: r, Already: true, Codex: codexLine(a, s)}
 	a.say("Already running: %s, process %d, %s %s, upstream %s.", r.Bridge, r.PID, r.Command, r.Version, r.Upstream)
+	state.Restarted = a.startAgain(ctx, s)
 	if setup {
 		result, err := a.setUp(ctx, s, r.Port())
 		if err != nil {
@@ -198,4 +204,28 @@ func (a *app) alreadyRuns(ctx context.Context, s *settings.Settings, r daemon.Ru
 	}
 	a.answer(state, a.nextStep(s, state))
 	return nil
+}
+
+// startAgain has the running link start a ClawRouter that is down, a given-up one
+// too: the words of a crash loop send the user here. It reports whether it did.
+func (a *app) startAgain(ctx context.Context, s *settings.Settings) bool {
+	l, release, err := a.connect(ctx, s)
+	if err != nil {
+		a.warn("whether ClawRouter runs could not be asked: %v", err)
+		return false
+	}
+	defer release()
+	state, err := l.State(ctx)
+	down := state.Proxy.Supervised && (state.Proxy.Phase == proxy.PhaseRestarting || state.Proxy.Phase == proxy.PhaseFailed)
+	if err == nil && down {
+		err = l.RestartProxy(ctx)
+	}
+	if err != nil {
+		a.warn("ClawRouter could not be started again: %v", err)
+		return false
+	}
+	if down {
+		a.say("ClawRouter does not run: %s It is started again now.", state.Proxy.Headline)
+	}
+	return down
 }
