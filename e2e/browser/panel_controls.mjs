@@ -181,7 +181,12 @@ scene("the wallet: balance, code, address, low and empty", async () => {
   await cli("wallet");
   await shown(text(page, "empty"));
   await shown(page.getByRole("status").filter({ hasText: "needs you" }));
-  await shown(page.getByRole("alert").getByText(/wallet is empty/i));
+  const alert = page.getByRole("alert");
+  await shown(alert.getByText(/wallet is empty/i));
+  await alert.getByRole("button", { name: "Fund the wallet" }).click();
+  await shown(dialog.getByText(address));
+  await page.keyboard.press("Escape");
+  await hidden(dialog);
   await control({ balance: "12.34" });
   await cli("wallet");
   await shown(text(page, /^\$12\.34$/));

@@ -92,7 +92,6 @@ export const en = {
     qr: (unit: string) => `QR code of the address for ${unit}`,
     scan: "Scan with a wallet app, or copy the address.",
     small: "A few dollars go a long way: the balance is all that can be spent.",
-    look: "Address in a block explorer:",
   },
   spend: {
     label: "Spending",
