@@ -14,6 +14,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/codex"
 	"github.com/BlockRunAI/clawrouter-codex/backend/daemon"
 	"github.com/BlockRunAI/clawrouter-codex/backend/doctor"
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/login"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -27,7 +28,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Look what is wrong, and which command mends it",
 		Long: `Look at the bridge, ClawRouter, the wallet, Node.js, Codex and its files, and
 print one line for each: ok, skip (nothing to look at, and why), warn or FAIL,
-what is wrong, and after the arrow what mends it. Nothing has to run.
+what is wrong, and after the arrow what mends it. Nothing has to run. Until the
+first start one line says what to run, and what that brings is skipped.
 
 Nothing is changed, unless with --fix: it writes a missing or wrong profile and
 model list anew, and gives a base config that points at a dead bridge back to
@@ -101,6 +103,7 @@ func (a *app) doctorEnvFor(s *settings.Settings, err error) doctor.Env {
 		r, ok := daemon.Look(s.Paths)
 		return r.Port(), ok
 	}
+	env.LinkSays = func(ctx context.Context) link.State { return linkSays(ctx, s.Paths) }
 	if path := a.findCodex(s); path != "" {
 		env.CodexPath = path
 		env.Codex = &codex.Program{Path: path, Env: a.env.Environ, Node: s.Node.V, Scratch: scratch(s.Paths)}
@@ -109,6 +112,21 @@ func (a *app) doctorEnvFor(s *settings.Settings, err error) doctor.Env {
 	env.Setup = func(ctx context.Context, port int) error { return a.doctorSetup(ctx, s, port) }
 	env.Subscription = func(ctx context.Context) error { return a.subscription(ctx, s) }
 	return env
+}
+
+// linkSays is the state of the link that runs, zero where none does. Unlike withLink
+// it mends nothing on the way.
+func linkSays(ctx context.Context, paths settings.Paths) link.State {
+	l, release, err := daemon.ConnectRunning(ctx, paths)
+	if l == nil || err != nil {
+		return link.State{}
+	}
+	defer release()
+	state, err := l.State(ctx)
+	if err != nil {
+		return link.State{}
+	}
+	return state
 }
 
 // scratch is the state folder, or, where there is none, the system's: looking
@@ -195,7 +213,9 @@ func (a *app) doctorText(r doctor.Report) string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%s.", doctorCounts(r))
-	if mend := doctorMend(r); mend != "" {
+	if line, ok := firstStart(r); ok {
+		fmt.Fprintf(&b, " Begin with: %s", line.Mend)
+	} else if mend := doctorMend(r); mend != "" {
 		fmt.Fprintf(&b, " What can be mended without you: %s", mend)
 	}
 	b.WriteString("\n")
@@ -206,8 +226,22 @@ func doctorCounts(r doctor.Report) string {
 	return fmt.Sprintf("%d failed, %d to be looked at", r.Count(doctor.Fail), r.Count(doctor.Warn))
 }
 
+// firstStart is the line of a first start that is still to come: it mends more than
+// --fix does.
+func firstStart(r doctor.Report) (doctor.Line, bool) {
+	for _, line := range r.Checks {
+		if line.ID == doctor.FirstStart && line.Status == doctor.Fail {
+			return line, true
+		}
+	}
+	return doctor.Line{}, false
+}
+
 // doctorMend is the command that mends what can be mended without the user.
 func doctorMend(r doctor.Report) string {
+	if line, ok := firstStart(r); ok {
+		return line.Mend
+	}
 	for _, line := range r.Checks {
 		if line.Fixable {
 			return "clawrouter-codex doctor --fix"

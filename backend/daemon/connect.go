@@ -25,12 +25,9 @@ type ConnectOptions struct {
 // Connect returns the link of the state folder: that of the process which keeps
 // it up, else one that works on the files alone. release ends it.
 func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func(), err error) {
-	r, runs, err := lookTwice(ctx, o.Settings.Paths)
-	if err != nil {
-		return nil, nil, err
-	}
-	if runs {
-		return connectTo(o.Settings.Paths, r)
+	l, release, err = ConnectRunning(ctx, o.Settings.Paths)
+	if l != nil || err != nil {
+		return l, release, err
 	}
 	o.mend(ctx)
 	client, err := newClient(o.Settings, o.Version)
@@ -46,6 +43,16 @@ func Connect(ctx context.Context, o ConnectOptions) (l link.Link, release func()
 		},
 	})
 	return local, client.Close, nil
+}
+
+// ConnectRunning returns the link of the process that keeps it up, nil where none
+// does. It writes nothing.
+func ConnectRunning(ctx context.Context, paths settings.Paths) (l link.Link, release func(), err error) {
+	r, runs, err := lookTwice(ctx, paths)
+	if err != nil || !runs {
+		return nil, nil, err
+	}
+	return connectTo(paths, r)
 }
 
 func (o ConnectOptions) findWallet() (proxy.Wallet, error) {

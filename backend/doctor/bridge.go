@@ -90,7 +90,10 @@ func checkBridge(ctx context.Context, l *look) Result {
 
 // noBridge tells who has the port, or that nobody has.
 func (l *look) noBridge(ctx context.Context, b bridgeState) Result {
-	if l.env.Free(ctx, socket.V4(l.port)) {
+	switch free := l.env.Free(ctx, socket.V4(l.port)); {
+	case free && l.fresh():
+		return notYet(fmt.Sprintf("nothing listens on port %d", l.port))
+	case free:
 		return Result{Status: Fail, Text: fmt.Sprintf("does not run: nothing listens on port %d", l.port), Mend: "clawrouter-codex up"}
 	}
 	owner, err := l.env.Listener(ctx, socket.V4(l.port))

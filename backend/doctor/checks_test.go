@@ -69,15 +69,17 @@ func TestUpstreamLines(t *testing.T) {
 	gone := func(w *world) { delete(w.servers, upstream); delete(w.listeners, 8404) }
 	own := func(w *world) { w.vars["CLAWROUTER_PROXY_URL"] = "http://127.0.0.1:8404" }
 	checkLines(t, []lineTest{
-		{"nothing runs", "clawrouter", (*world).down, "fail: does not run: nothing listens on port 8404 → clawrouter-codex up"},
+		{"nothing runs", "clawrouter", (*world).down, "skip: does not run: nothing listens on port 8404; it starts with the link"},
 		{"the link runs without it", "clawrouter", gone,
 			"fail: does not answer on port 8404, though the link runs; what it said is in ~/.clawrouter-codex/log/clawrouter.log → mend what is said there; stop the link, then: clawrouter-codex up"},
 		{"another program", "clawrouter", func(w *world) { w.foreign(8404, http.NotFound) },
 			"fail: port 8404 is in use by nginx (pid 9, user www), which is not a ClawRouter" + otherPort},
-		{"the version of the last start", "clawrouter", func(w *world) {
+		{"a version that only its start told", "clawrouter", func(w *world) {
 			w.servers[upstream] = health("")
-			w.write(".clawrouter-codex/proxy-wallet.json", `{"version":"0.12.246"}`)
+			w.linkSays = "0.12.246"
 		}, "ok: answers on http://127.0.0.1:8404, 0.12.246"},
+		{"a version that nobody tells", "clawrouter", func(w *world) { w.servers[upstream] = health("") },
+			"ok: answers on http://127.0.0.1:8404, version not told"},
 		{"a server of one's own", "clawrouter", func(w *world) { own(w); w.servers[upstream] = http.NotFound },
 			"ok: http://127.0.0.1:8404 answers; it is no ClawRouter, so no wallet pays here"},
 		{"a server of one's own that is down", "clawrouter", func(w *world) { own(w); gone(w) },

@@ -33,6 +33,9 @@ func checkCodex(_ context.Context, l *look) Result {
 
 // checkCatalog looks at the file that the profile names, as Codex does at its start.
 func checkCatalog(ctx context.Context, l *look) Result {
+	if l.fresh() {
+		return notYet("none")
+	}
 	path := l.home.Catalog()
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -25,6 +25,8 @@ type Env struct {
 	// Running tells whether a process holds the state folder, and the port that
 	// its bridge listens on, 0 when it has not said.
 	Running func() (port int, ok bool)
+	// LinkSays is the state that this process tells, zero where none runs or answers.
+	LinkSays func(ctx context.Context) link.State
 	// Codex is the installed Codex, nil where there is none; CodexPath is where.
 	Codex     Codex
 	CodexPath string

@@ -31,6 +31,7 @@ type look struct {
 	version  func() (string, error) // of the installed Codex
 	config   func() tomlFile
 	profile  func() tomlFile
+	fresh    func() bool // the first start is still to come
 }
 
 func newLook(ctx context.Context, env Env) *look {
@@ -57,6 +58,7 @@ func newLook(ctx context.Context, env Env) *look {
 	})
 	l.config = sync.OnceValue(func() tomlFile { return readTOML(l.home.Config()) })
 	l.profile = sync.OnceValue(func() tomlFile { return readTOML(l.home.Profile()) })
+	l.fresh = sync.OnceValue(l.isFresh)
 	return l
 }
 

@@ -12,6 +12,8 @@ import (
 func checkProfile(_ context.Context, l *look) Result {
 	p := l.profile()
 	switch {
+	case l.fresh():
+		return notYet("none")
 	case p.missing():
 		return Result{
 			Status: Fail, Text: p.path + " is missing: codex --profile " + codex.ProfileName + " would run on OpenAI, and say nothing",

@@ -2,10 +2,14 @@ package doctor
 
 import "time"
 
+// FirstStart is the ID of the check that fails alone while nothing was started yet.
+const FirstStart = "first-start"
+
 // checks is the order in which they are printed: from the user's settings along
 // the way that a turn takes, then Codex and its files, then what surrounds them.
 var checks = []check{
 	{id: "settings", title: "Settings", run: checkSettings},
+	{id: FirstStart, title: "First start", run: checkFirstStart},
 	{id: "files", title: "Own files", run: checkFiles},
 	{id: "bridge", title: "Bridge", run: checkBridge},
 	{id: "clawrouter", title: "ClawRouter", run: checkUpstream},

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func checkUpstream(ctx context.Context, l *look) Result {
 	h, err := l.upstream()
 	switch {
 	case err == nil:
-		return Result{Status: OK, Text: "answers on " + l.address() + l.versionWords(h)}
+		return Result{Status: OK, Text: "answers on " + l.address() + l.versionWords(ctx, h)}
 	case errors.Is(err, proxy.ErrNotClawRouter) && l.owned():
 		return Result{Status: OK, Text: l.address() + " answers; it is no ClawRouter, so no wallet pays here"}
 	case l.owned():
@@ -50,22 +51,23 @@ func checkUpstream(ctx context.Context, l *look) Result {
 	return l.noClawRouter(ctx, err)
 }
 
-// versionWords is the running version, or the one of the last start.
-func (l *look) versionWords(h proxy.Health) string {
-	if h.Version != "" {
-		return ", " + h.Version
+// versionWords is the running version: as it says itself, else as the link heard it
+// say when it started it.
+func (l *look) versionWords(ctx context.Context, h proxy.Health) string {
+	version := h.Version
+	if version == "" && l.running {
+		ctx, cancel := context.WithTimeout(ctx, askPatience)
+		defer cancel()
+		version = l.env.LinkSays(ctx).Proxy.Version
 	}
-	if e, _ := l.expected(); e.Version != "" && !l.owned() {
-		return ", " + e.Version
-	}
-	return ", version not told"
+	return ", " + cmp.Or(version, "version not told")
 }
 
 func (l *look) noClawRouter(ctx context.Context, err error) Result {
 	port := l.env.Settings.ProxyPort.V
 	if l.env.Free(ctx, socket.V4(port)) {
-		if !l.running {
-			return Result{Status: Fail, Text: fmt.Sprintf("does not run: nothing listens on port %d", port), Mend: "clawrouter-codex up"}
+		if !l.running { // what mends that is told of the bridge
+			return Result{Status: Skip, Text: fmt.Sprintf("does not run: nothing listens on port %d; it starts with the link", port)}
 		}
 		return Result{
 			Status: Fail, Text: fmt.Sprintf("does not answer on port %d, though the link runs; what it said is in %s", port, l.env.Settings.Paths.ProxyLog()),

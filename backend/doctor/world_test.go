@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
@@ -29,7 +30,8 @@ type world struct {
 	servers   map[string]http.HandlerFunc // by host:port; none is a refused connection
 	listeners map[int]socket.Owner        // by port
 	running   bool
-	announced int // the port that the running process tells; 0 is none
+	announced int    // the port that the running process tells; 0 is none
+	linkSays  string // the version of ClawRouter that this process tells
 	codex     *fakeCodex
 	node      proxy.Node
 	nodeErr   error
@@ -125,6 +127,7 @@ func (w *world) env() Env {
 	env := Env{
 		Settings: s, SettingsErr: err, Version: "1.2.3", Environ: environ, Home: w.home, GOOS: "linux", Deep: w.deep,
 		Running:   func() (int, bool) { return w.announced, w.running },
+		LinkSays:  func(context.Context) link.State { return link.State{Proxy: link.Proxy{Version: w.linkSays}} },
 		CodexPath: "/opt/codex", Transport: w,
 		Listener: func(_ context.Context, at netip.AddrPort) (socket.Owner, error) {
 			if l, ok := w.listeners[int(at.Port())]; ok {

@@ -4,9 +4,8 @@ import "path/filepath"
 
 // Expected is the wallet that a start would pay from.
 type Expected struct {
-	Wallet  Wallet
-	Version string // of the ClawRouter that ran last, when it said it
-	Note    string // a fact that the user should see, one sentence; may be empty
+	Wallet Wallet
+	Note   string // a fact that the user should see, one sentence; may be empty
 }
 
 // ExpectWallet does what a start does before it starts anything: it looks for
@@ -18,7 +17,7 @@ func ExpectWallet(stateDir string, search WalletSearch) (Expected, error) {
 	if err != nil {
 		return Expected{}, err
 	}
-	e := Expected{Version: m.Version}
+	var e Expected
 	found, err := FindWallet(search)
 	if err != nil {
 		return e, err

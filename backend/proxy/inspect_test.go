@@ -21,7 +21,6 @@ func TestExpectWallet(t *testing.T) {
 	}{
 		{name: "nothing anywhere"},
 		{name: "a key", env: []string{"BLOCKRUN_WALLET_KEY=" + key}, address: address},
-		{name: "the version of the last start", memory: `{"version":"0.12.268"}`, want: Expected{Version: "0.12.268"}},
 		{
 			name: "a wallet that is gone", memory: `{"kind":"evm","source":"session","place":"/gone","address":"` + address + `"}`,
 			kind: WalletMissing,
