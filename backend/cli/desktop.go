@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,6 +112,24 @@ func desktopText(s codex.Status) string {
 	return b.String()
 }
 
+// writesAgainError refuses to uninstall beside a running link.
+type writesAgainError struct{ running *daemon.RunningError }
+
+func (e *writesAgainError) Error() string {
+	return "the link runs, and would write again what uninstall takes back"
+}
+
+func (e *writesAgainError) Unwrap() error { return e.running }
+
+// Mend is how to stop the link, and what then.
+func (e *writesAgainError) Mend() string {
+	r := e.running.Running
+	if r.PID == 0 { // it is starting, and has not said yet who it is
+		return "stop it, then: clawrouter-codex uninstall"
+	}
+	return fmt.Sprintf("stop it: %s; then: clawrouter-codex uninstall", r.Stop(runtime.GOOS))
+}
+
 func (a *app) uninstallCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "uninstall",
@@ -127,7 +146,7 @@ ledger and backups, is left for you to delete. The link must not run.`,
 				return err
 			}
 			if r, runs := daemon.Look(s.Paths); runs {
-				return &daemon.RunningError{Running: r}
+				return &writesAgainError{&daemon.RunningError{Running: r}}
 			}
 			change, err := uninstallAll(cmd.Context(), daemon.NewDesktop(s, a.env.Now).Known())
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -53,7 +54,19 @@ func (e *RunningError) Mend() string {
 	if e.Running.PID == 0 {
 		return "stop the other one, or use a folder of your own: " + settings.HomeVariable + "=/path/to/folder clawrouter-codex up"
 	}
-	return fmt.Sprintf("use it as it is, or stop it first: kill %d", e.Running.PID)
+	return "use it as it is, or stop it first: " + e.Running.Stop(runtime.GOOS)
+}
+
+// Stop is what a user does to end the process in order. Windows has no command that
+// asks a program without a window to end.
+func (r Running) Stop(goos string) string {
+	switch {
+	case goos != "windows":
+		return fmt.Sprintf("kill %d", r.PID)
+	case r.Command == "app":
+		return "Quit in the menu of its icon"
+	}
+	return "Ctrl-C in its window"
 }
 
 // instance is the right to run the link on a state folder.

@@ -128,9 +128,6 @@ func warningText(r slog.Record) string {
 	var b strings.Builder
 	b.WriteString(r.Message)
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "reason" {
-			b.WriteString(": " + a.Value.String())
-		}
 		if a.Key == "model" || a.Key == "error" || a.Key == "cause" {
 			b.WriteString(", " + a.Key + ": " + a.Value.String())
 		}

@@ -18,7 +18,7 @@ func bringUp(ctx context.Context, o Options, link Link, up *upstream) error {
 	if err := waitReady(ctx, o, link, up); err != nil {
 		return err
 	}
-	up.watch(ctx, o.Progress)
+	up.watch(ctx)
 	return nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime"
-	"slices"
-	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
@@ -20,6 +18,7 @@ import (
 type upstream struct {
 	client     *proxy.Client
 	supervisor *proxy.Supervisor // nil where nothing is supervised
+	account    account           // of the supervisor's, by the one goroutine that waits and watches
 }
 
 func newUpstream(o Options, log *slog.Logger) (*upstream, error) {
@@ -27,7 +26,7 @@ func newUpstream(o Options, log *slog.Logger) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{client: client}
+	u := &upstream{client: client, account: account{progress: o.Progress}}
 	if o.Settings.ProxyURL.V == "" && !o.BridgeOnly {
 		u.supervisor = proxy.Supervise(supervision(o, log))
 	}
@@ -43,7 +42,7 @@ func supervision(o Options, log *slog.Logger) proxy.SupervisorOptions {
 		Home: o.Home, Env: o.Environ,
 		WalletKeyFile: s.WalletKeyFile.V, Isolate: isolation(s.IsolateHome.V),
 		Node: s.Node.V, Npx: s.Npx.V,
-		UserAgent: "clawrouter-codex/" + o.Version, Log: log, Executable: o.Program,
+		UserAgent: "clawrouter-codex/" + o.Version, Log: untold(log), Executable: o.Program,
 		Timing: o.timing,
 	}
 }
@@ -123,7 +122,7 @@ func (u *upstream) run(ctx context.Context) error {
 // started, the error is a *proxy.StartError.
 func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
 	if u.supervisor != nil {
-		return u.waitSupervised(ctx, progress)
+		return u.waitSupervised(ctx)
 	}
 	told := ""
 	for {
@@ -176,23 +175,16 @@ func (u *upstream) leaveFailed(ctx context.Context) error {
 	}
 }
 
-func (u *upstream) waitSupervised(ctx context.Context, progress func(Step)) error {
-	told := ""
+func (u *upstream) waitSupervised(ctx context.Context) error {
 	for {
 		changed := u.supervisor.Changed()
 		state := u.supervisor.State()
-		// A failure is told once, by the error.
-		quiet := state.Phase == proxy.PhaseIdle || state.Phase == proxy.PhaseFailed
-		if line := tell(state); line != told && !quiet {
-			progress(Step{Part: "ClawRouter", Text: line, Done: state.Ready()})
-			told = line
+		if state.Phase == proxy.PhaseFailed && state.Err != nil {
+			return state.Err // which tells it
 		}
-		switch {
-		case state.Ready():
-			tellOnce(state, progress)
+		u.account.tell(state)
+		if state.Ready() {
 			return nil
-		case state.Phase == proxy.PhaseFailed && state.Err != nil:
-			return state.Err
 		}
 		select {
 		case <-changed:
@@ -203,77 +195,19 @@ func (u *upstream) waitSupervised(ctx context.Context, progress func(Step)) erro
 }
 
 // watch tells what becomes of a supervised ClawRouter, until ctx ends.
-func (u *upstream) watch(ctx context.Context, progress func(Step)) {
+func (u *upstream) watch(ctx context.Context) {
 	if u.supervisor == nil {
 		<-ctx.Done()
 		return
 	}
-	told := u.supervisor.State().Phase
 	for {
 		changed := u.supervisor.Changed()
-		state := u.supervisor.State()
-		if state.Phase != told {
-			progress(Step{Part: "ClawRouter", Text: tell(state), Done: state.Ready()})
-			told = state.Phase
-		}
+		u.account.tell(u.supervisor.State())
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-// tell is a state in words that follow "ClawRouter".
-func tell(s proxy.State) string {
-	switch s.Phase {
-	case proxy.PhaseHealthy:
-		return join("runs on "+s.URL, s.Version, payer(s.Health))
-	case proxy.PhaseReused:
-		return join("ran already on "+s.URL+" and is used as it is", s.Version, payer(s.Health))
-	case proxy.PhaseChecking:
-		return "is looked for on " + s.URL
-	case proxy.PhaseStarting:
-		if s.Progress != "" {
-			return s.Progress
-		}
-		return "is starting"
-	case proxy.PhaseRestarting, proxy.PhaseFailed:
-		if s.Err != nil {
-			return s.Err.Message
-		}
-	}
-	return string(s.Phase)
-}
-
-// join leaves out what is not known.
-func join(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
-}
-
-// payer is who pays, in a few words.
-func payer(h proxy.Health) string {
-	switch {
-	case h.Auth == proxy.AuthAPIKey:
-		return "pays with an API key"
-	case h.Chain == "solana" && h.Solana != "":
-		return "pays from " + h.Solana + " (Solana)"
-	case h.Wallet != "":
-		return "pays from " + h.Wallet
-	}
-	return ""
-}
-
-// tellOnce tells what the user must know about the wallet.
-func tellOnce(s proxy.State, progress func(Step)) {
-	if s.Mismatch != nil {
-		progress(Step{Part: "wallet:", Text: s.Mismatch.String()})
-	}
-	if s.Created != nil {
-		progress(Step{Part: "wallet:", Text: s.Created.String()})
-	}
-	for _, note := range s.Notes {
-		progress(Step{Part: "note:", Text: note})
 	}
 }
 

@@ -209,7 +209,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	s.phase(PhaseChecking, func(st *State) { st.Progress = "looking for what an earlier run left" })
 	n, err := endLeftover(ctx, filepath.Join(s.o.StateDir, recordName), s.t.Grace)
 	if err != nil && ctx.Err() == nil {
-		s.log.Warn("the record of the last ClawRouter", "error", err)
+		s.warn("A ClawRouter of an earlier run may go on running", err)
 	}
 	if n > 0 {
 		s.log.Info("ended a ClawRouter that an earlier run left behind", "processes", n)

@@ -57,6 +57,12 @@ func (s *Supervisor) note(text string) {
 	s.update(func(st *State) { st.Notes = append(st.Notes, text) })
 }
 
+// warn notes and logs what went wrong beside ClawRouter itself.
+func (s *Supervisor) warn(text string, err error) {
+	s.log.Warn(text, "error", err)
+	s.note(fmt.Sprintf("%s: %v.", text, err))
+}
+
 // reuse attaches to what listens on our port, if it is this user's ClawRouter.
 func (s *Supervisor) reuse(ctx context.Context, w Wallet) ending {
 	h, err := s.askHealth(ctx)
@@ -129,6 +135,7 @@ func (s *Supervisor) startAndWatch(ctx context.Context, w Wallet) ending {
 	if s.ownHomeNeeded(h, w) {
 		s.forceOwn = true
 		s.log.Warn("a key in the home folder won over the one that was given; starting ClawRouter in a home of its own", "pays", payerOf(h), "given", w)
+		s.note("ClawRouter runs in a home folder of its own, since it preferred the key in yours to the one that it was given.")
 		return ending{how: endedAgain}
 	}
 	seen := r.Output()

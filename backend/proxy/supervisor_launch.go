@@ -18,7 +18,7 @@ func (s *Supervisor) openLog() (closeLog func()) {
 	s.out = io.Discard
 	l, err := OpenLog(s.o.LogPath)
 	if err != nil {
-		s.log.Warn("ClawRouter's output is not kept", "error", err)
+		s.warn("What ClawRouter prints is not kept", err)
 		return func() {}
 	}
 	s.out = l
@@ -170,7 +170,7 @@ func (r *childRunner) Healthy() { r.record() }
 
 func (r *childRunner) record() {
 	if err := recordRun(filepath.Join(r.s.o.StateDir, recordName), r.child, r.s.o.Port); err != nil {
-		r.s.log.Warn("a crash of ours would leave ClawRouter running", "error", err)
+		r.s.warn("If this program is killed, ClawRouter may go on running", err)
 	}
 }
 
@@ -197,7 +197,7 @@ func (s *Supervisor) remember(h Health, w Wallet, version string) *CreatedWallet
 		return created
 	}
 	if err := next.write(s.memoryPath()); err != nil {
-		s.log.Warn("the wallet that pays is not remembered", "error", err)
+		s.warn("The wallet that pays is not remembered for the next start", err)
 		return created
 	}
 	s.mem = next
