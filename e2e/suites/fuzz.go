@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,12 +12,14 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-type fuzzTarget struct{ pkg, name string }
+// fuzzTarget is a fuzz function; the fuzzer reads and writes testdata/fuzz below dir.
+type fuzzTarget struct{ pkg, dir, name string }
 
 var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 
@@ -48,30 +51,36 @@ func fuzzTargets(ctx context.Context) ([]fuzzTarget, error) {
 				return nil, err
 			}
 			for _, match := range fuzzFunc.FindAllSubmatch(text, -1) {
-				targets = append(targets, fuzzTarget{p.ImportPath, string(match[1])})
+				targets = append(targets, fuzzTarget{p.ImportPath, p.Dir, string(match[1])})
 			}
 		}
 	}
 }
 
-// fuzz runs each target for d, as many at a time as there are cores, each with
-// one worker: a target that waits for a build then does not idle a core.
+// fuzz tries inputs on each target for d, as many targets at a time as there are
+// cores, each with one worker: a target that waits for a build then does not idle a
+// core.
 func fuzz(ctx context.Context, log io.Writer, d time.Duration) outcome {
 	targets, err := fuzzTargets(ctx)
 	if err != nil {
 		return outcome{failed: 1, detail: err.Error()}
 	}
+	scratch, err := os.MkdirTemp("", "fuzz-")
+	if err != nil {
+		return outcome{failed: 1, detail: err.Error()}
+	}
+	defer os.RemoveAll(scratch)
 	var (
 		mu  sync.Mutex
 		sum outcome
 		wg  sync.WaitGroup
 	)
 	slots := make(chan struct{}, runtime.NumCPU())
-	for _, target := range targets {
+	for i, target := range targets {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			text, err := fuzzOne(ctx, target, d)
+			text, err := fuzzOne(ctx, target, d, filepath.Join(scratch, fmt.Sprint(i)))
 			mu.Lock()
 			defer mu.Unlock()
 			log.Write(text)
@@ -81,7 +90,7 @@ func fuzz(ctx context.Context, log io.Writer, d time.Duration) outcome {
 				return
 			}
 			sum.passed++
-			sum.notes = append(sum.notes, fmt.Sprintf("%s %s", target.name, executions(text)))
+			sum.notes = append(sum.notes, fmt.Sprintf("%s %d inputs", target.name, tried(text)))
 		})
 	}
 	wg.Wait()
@@ -89,39 +98,77 @@ func fuzz(ctx context.Context, log io.Writer, d time.Duration) outcome {
 	return sum
 }
 
-func fuzzOne(ctx context.Context, target fuzzTarget, d time.Duration) ([]byte, error) {
-	// Each input that reaches new code is made small first, for up to a minute by
-	// default, in which nothing else is tried: a run of seconds tried none.
-	cmd := command(ctx, nil, "go", "test", "-run=^$", "-fuzz=^"+target.name+"$",
-		"-fuzztime="+d.String(), "-fuzzminimizetime=20x", "-parallel=1", "-timeout=0", target.pkg)
-	out, err := cmd.CombinedOutput()
-	if err != nil && endedByItsClock(out) {
-		err = nil
+// fuzzOne builds the target's package below scratch and fuzzes it. Its time begins
+// when all known inputs were run: until then nothing new is tried, and where there
+// are hundreds, or the machine is busy, that takes longer than a run of seconds.
+func fuzzOne(ctx context.Context, target fuzzTarget, d time.Duration, scratch string) ([]byte, error) {
+	program := filepath.Join(scratch, "fuzz.test")
+	build := command(ctx, nil, "go", "test", "-c", "-fuzz=.", "-o", program, target.pkg)
+	if out, err := build.CombinedOutput(); err != nil {
+		return out, err
 	}
-	return out, err
+	known, err := knownInputs(ctx, target, d, scratch)
+	if err != nil {
+		return nil, err
+	}
+	// Each input that reaches new code is made small first, for up to a minute by
+	// default, in which nothing else is tried: a run of seconds tried none. There is
+	// no -test.fuzztime: until Go 1.27 the fuzzer takes its end for an error now and
+	// then (https://go.dev/issue/75804).
+	cmd := command(ctx, nil, program, "-test.run=^$", "-test.fuzz=^"+target.name+"$", "-test.fuzzcachedir="+known,
+		"-test.fuzzminimizetime=20x", "-test.parallel=1", "-test.timeout=0", "-test.paniconexit0")
+	cmd.Dir = target.dir
+	w := &fuzzWatch{}
+	w.stop = func() { time.AfterFunc(d, func() { _ = cmd.Process.Signal(os.Interrupt) }) }
+	cmd.Stdout, cmd.Stderr = w, w
+	err = cmd.Run()
+	return w.text.Bytes(), err
+}
+
+// shortRun is too short to run first what earlier runs found.
+const shortRun = time.Minute
+
+// knownInputs is the folder of the inputs which earlier runs found to reach new code:
+// the go command's own for a long run. A short one begins with those of the tree.
+func knownInputs(ctx context.Context, target fuzzTarget, d time.Duration, scratch string) (string, error) {
+	if d < shortRun {
+		return filepath.Join(scratch, "known"), nil
+	}
+	cache, err := command(ctx, nil, "go", "env", "GOCACHE").Output()
+	return filepath.Join(strings.TrimSpace(string(cache)), "fuzz", filepath.FromSlash(target.pkg)), err
+}
+
+// fuzzWatch keeps what a fuzzer prints, and calls stop once, when it begins to try
+// new inputs.
+type fuzzWatch struct {
+	text  bytes.Buffer
+	begun bool
+	stop  func()
+}
+
+func (w *fuzzWatch) Write(p []byte) (int, error) {
+	w.text.Write(p)
+	if !w.begun && baseline.Match(w.text.Bytes()) {
+		w.begun = true
+		w.stop()
+	}
+	return len(p), nil
 }
 
 var (
-	clockEnd = regexp.MustCompile(`(?m)^--- FAIL: Fuzz\w+ \([0-9.]+s\)\n    context deadline exceeded\nFAIL\n`)
-	finding  = regexp.MustCompile(`Failing input written|panic|race detected|failure while testing`)
+	baseline  = regexp.MustCompile(`baseline coverage: \d+/(\d+) completed, now fuzzing`)
+	execsLine = regexp.MustCompile(`execs: (\d+) `)
 )
 
-// endedByItsClock tells a run whose time was up from one that found something.
-// Until Go 1.27 the fuzzer takes the end of its own -fuzztime for an error now
-// and then, where it sees its context end before its worker's has
-// (https://go.dev/issue/75804); it found nothing then, and no input failed.
-func endedByItsClock(output []byte) bool {
-	return clockEnd.Match(output) && !finding.Match(output)
-}
-
-var execsLine = regexp.MustCompile(`execs: (\d+) `)
-
-// executions is how many inputs a target was given, from the fuzzer's last
-// progress line.
-func executions(output []byte) string {
+// tried is how many new inputs a target was given: the fuzzer's last progress line
+// counts the known ones too.
+func tried(output []byte) int {
+	known := baseline.FindSubmatch(output)
 	all := execsLine.FindAllSubmatch(output, -1)
-	if len(all) == 0 {
-		return "told no number of inputs"
+	if known == nil || len(all) == 0 {
+		return 0
 	}
-	return string(all[len(all)-1][1]) + " inputs"
+	first, _ := strconv.Atoi(string(known[1]))
+	last, _ := strconv.Atoi(string(all[len(all)-1][1]))
+	return max(0, last-first)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,11 +40,15 @@ func fuzzModule(t *testing.T, broken bool) {
 
 func TestFuzzTargetsAreFound(t *testing.T) {
 	fuzzModule(t, false)
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	targets, err := fuzzTargets(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]fuzzTarget{{"m/p", "FuzzIn"}}, targets, cmp.AllowUnexported(fuzzTarget{})); diff != "" {
+	if diff := cmp.Diff([]fuzzTarget{{"m/p", filepath.Join(here, "p"), "FuzzIn"}}, targets, cmp.AllowUnexported(fuzzTarget{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -56,31 +61,35 @@ func TestFuzzReportsAFinding(t *testing.T) {
 	}
 }
 
-func TestExecutions(t *testing.T) {
-	out := "fuzz: elapsed: 0s, gathering\nfuzz: elapsed: 3s, execs: 120 (40/sec)\nfuzz: elapsed: 4s, execs: 170 (50/sec)\nPASS\n"
-	if got := executions([]byte(out)); got != "170 inputs" {
-		t.Errorf("got %q", got)
+func TestWhatWasKnownIsNotTried(t *testing.T) {
+	const begun = "fuzz: elapsed: 2s, gathering baseline coverage: 107/107 completed, now fuzzing with 1 workers\n"
+	for name, c := range map[string]struct {
+		out  string
+		want int
+	}{
+		"the last line counts": {"fuzz: elapsed: 0s, gathering baseline coverage: 0/107 completed\n" + begun +
+			"fuzz: elapsed: 3s, execs: 120 (40/sec)\nfuzz: elapsed: 4s, execs: 170 (50/sec)\nPASS\n", 63},
+		"no more than is known":    {begun + "fuzz: elapsed: 3s, execs: 107 (0/sec)\n", 0},
+		"it ended before it began": {"fuzz: elapsed: 3s, gathering baseline coverage: 7/107 completed\n", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tried([]byte(c.out)); got != c.want {
+				t.Errorf("got %d, want %d", got, c.want)
+			}
+		})
 	}
 }
 
-func TestAFuzzersOwnEndIsNoFinding(t *testing.T) {
-	const start = "fuzz: elapsed: 3s, execs: 1025 (342/sec), new interesting: 24 (total: 59)\n"
-	for name, c := range map[string]struct {
-		out  string
-		want bool
-	}{
-		"its time was up": {start + "--- FAIL: FuzzIn (4.03s)\n    context deadline exceeded\nFAIL\nexit status 1\n", true},
-		"an input that hangs": {start + "--- FAIL: FuzzIn (4.03s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\n" +
-			"    Failing input written to testdata/fuzz/FuzzIn/0a\nFAIL\n", false},
-		"an input whose message is the same": {start + "--- FAIL: FuzzIn (1.00s)\n    --- FAIL: FuzzIn (0.00s)\n" +
-			"        in_test.go:9: context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzIn/0a\nFAIL\n", false},
-		"both":     {start + "--- FAIL: FuzzIn (4.03s)\n    context deadline exceeded\nFAIL\n    Failing input written to testdata/fuzz/FuzzIn/0a\n", false},
-		"no build": {"# m/p\np.go:3: undefined: x\nFAIL\tm/p [build failed]\nFAIL\n", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := endedByItsClock([]byte(c.out)); got != c.want {
-				t.Errorf("got %v", got)
-			}
-		})
+// The time begins when new inputs are: a target with slow seeds tries as long as one
+// without.
+func TestFuzzTriesNewInputs(t *testing.T) {
+	fuzzModule(t, false)
+	o := fuzz(t.Context(), io.Discard, time.Second)
+	if !o.ok() || o.passed != 1 || len(o.notes) != 1 {
+		t.Fatalf("%+v", o)
+	}
+	var n int
+	if _, err := fmt.Sscanf(o.notes[0], "FuzzIn %d inputs", &n); err != nil || n == 0 {
+		t.Errorf("%q: %v", o.notes[0], err)
 	}
 }
