@@ -2,6 +2,8 @@ package bridge_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"runtime"
@@ -121,6 +123,60 @@ func TestOpenStreamsHoldNoRequest(t *testing.T) {
 	for _, r := range all {
 		if _, err := io.Copy(io.Discard, r); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// roomUpstream keeps what it is sent, and answers so that it need not be kept.
+type roomUpstream struct {
+	*upstream
+	kind  string // of answer
+	sent  [][]byte
+	whole []string // copies of sent
+}
+
+// Chat is called by one turn at a time.
+func (u *roomUpstream) Chat(_ context.Context, body []byte, _ http.Header) (*http.Response, error) {
+	u.sent, u.whole = append(u.sent, body), append(u.whole, string(body))
+	if u.kind == "fails at first" && len(u.sent)%2 == 1 {
+		return nil, errors.New("broken pipe")
+	}
+	answer := answerBody{strings.NewReader(`data: {"choices":[{"delta":{"content":"Hello"},"finish_reason":"stop"}]}` + "\n\n"), u.kind != "early"}
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: answer}
+	if u.kind == "does not tell" {
+		resp.Body = io.NopCloser(answer.Reader)
+	}
+	return resp, nil
+}
+
+type answerBody struct {
+	io.Reader
+	read bool
+}
+
+func (b answerBody) RequestRead() bool { return b.read }
+func (answerBody) Close() error        { return nil }
+
+// A request is written where another was, but for one that somebody may still read.
+func TestRoomOfOthers(t *testing.T) {
+	const turns = 12
+	for _, kind := range []string{"usual", "early", "fails at first", "does not tell"} {
+		u := &roomUpstream{upstream: newUpstream(t, hello()), kind: kind}
+		url := bridgeFor(t, u)
+		for n := range turns {
+			body := strings.Replace(turnBody, "hi", strings.Repeat(string(rune('a'+n%26)), 50_000+n), 1)
+			if got := deltas(events(t, post(t, t.Context(), url, body))); got != "Hello" {
+				t.Fatalf("%s: turn %d was answered %q", kind, n, got)
+			}
+		}
+		lost := 0
+		for i, whole := range u.whole {
+			if string(u.sent[i]) != whole {
+				lost++
+			}
+		}
+		if (kind == "usual") != (lost > 0) {
+			t.Errorf("%s: %d of %d requests were written over", kind, lost, len(u.whole))
 		}
 	}
 }

@@ -104,6 +104,41 @@ func TestSlowLorisBody(t *testing.T) {
 	}
 }
 
+// Clients that send slowly and upstreams that think, more of them than turns start at
+// a time, keep nobody from being answered.
+func TestSlowStartsHoldNobody(t *testing.T) {
+	const many = 32
+	thinking, goOn := make(chan struct{}, many), make(chan struct{})
+	url := bridgeFor(t, newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), "think") {
+			thinking <- struct{}{}
+			<-goOn
+		}
+		hello()(w, r)
+	}))
+	for range many {
+		write(t, dial(t, url), headOf(url, "Content-Length: 1000")+`{"mod`)
+	}
+	ended := make(chan string, many)
+	for range many {
+		go func() {
+			ended <- deltas(events(t, post(t, t.Context(), url, strings.Replace(turnBody, "hi", "think", 1))))
+		}()
+	}
+	for range many {
+		<-thinking // all of them have started
+	}
+	if got := deltas(events(t, post(t, t.Context(), url, turnBody))); got != "Hello" {
+		t.Errorf("a turn beside them: %q", got)
+	}
+	close(goOn)
+	for range many {
+		if got := <-ended; got != "Hello" {
+			t.Errorf("a turn whose upstream thinks: %q", got)
+		}
+	}
+}
+
 // Nor does one hold its connection whose body nobody wants: that of a request which
 // is refused before it is read.
 func TestSlowLorisBodyOfARefusedRequest(t *testing.T) {

@@ -15,15 +15,26 @@ func (t *turn) forgetBody() {
 }
 
 // forgetChat lets go of the chat request when the client has part of the answer:
-// from then on only the client can start over. t.mu is held.
+// from then on only the client can start over. The turn has then started. t.mu is held.
 func (t *turn) forgetChat() {
 	if t.chat != nil && t.stream.Produced() {
-		t.chat = nil
+		t.dropChat()
+		t.start.over()
 	}
 }
 
-// bodies holds room for requests: without it, half of what a turn allocates is the
-// body of its request, which is read once and thrown away.
+// dropChat lets others use the chat request's room, if upstream's client has read it
+// for the last time: of one that was sent more than once, that is not known.
+func (t *turn) dropChat() {
+	if t.answer != nil && t.answer.RequestRead() && t.attempt == 0 {
+		bodies.give(t.chat)
+	}
+	t.chat, t.answer = nil, nil
+}
+
+// bodies holds room for requests, the clients' and those that are made of them:
+// without it, most of what a turn allocates is these two, which are read once and
+// thrown away.
 var bodies bodyPool
 
 type bodyPool struct{ pool sync.Pool }

@@ -14,7 +14,10 @@ import (
 
 // responses runs one turn.
 func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
+	start := s.starts.begin()
+	defer start.over()
 	if t := s.accept(w, r); t != nil {
+		t.start = start
 		s.runTurn(t, w, r)
 	}
 }
@@ -52,6 +55,7 @@ func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := s.turnContext(r.Context(), t.clawRouter)
 	defer cancel()
 	t.run(ctx, w, r)
+	t.dropChat()
 	t.log()
 }
 

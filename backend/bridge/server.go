@@ -119,6 +119,7 @@ type Server struct {
 	// running counts turns with a client, finishing calls whose client went away.
 	running   atomic.Int64
 	finishing atomic.Int32
+	starts    starts
 	choice    *modelChoice
 	told      toldOnce
 	recalled  recalled
@@ -152,7 +153,7 @@ func New(cfg Config) *Server {
 	if cfg.MaxRequest <= 0 {
 		cfg.MaxRequest = DefaultMaxRequest
 	}
-	s := &Server{cfg: cfg, repeats: newRepeats(time.Now), kept: newKeptAnswers(), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
+	s := &Server{cfg: cfg, starts: make(starts, maxStarts), repeats: newRepeats(time.Now), kept: newKeptAnswers(), choice: newModelChoice(cfg.Upstream, cfg.Selected)}
 	s.rest = newRest(func() bool { return s.running.Load() > 0 }, freeMemory)
 	s.turns, s.stop = context.WithCancelCause(context.Background())
 	s.http = &http.Server{

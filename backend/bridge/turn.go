@@ -18,9 +18,11 @@ import (
 // turn is one /v1/responses call, from its request to its last event.
 type turn struct {
 	server     *Server
+	start      *start
 	body       []byte // of the client's request, until it is translated
 	request    *translate.Request
 	chat       []byte      // nil when it can no more have to be sent again
+	answer     chatAnswer  // the body of upstream's answer, nil where that cannot tell
 	header     http.Header // what goes upstream beside the body
 	translated *translate.Turn
 	stream     *translate.Stream
@@ -59,6 +61,9 @@ type turn struct {
 	lastWrite time.Time
 }
 
+// chatAnswer is what the body of an answer of *proxy.Client's tells besides.
+type chatAnswer interface{ RequestRead() bool }
+
 // translate makes the chat request. A ClawRouter is asked for a buffered answer:
 // its streams are no faster and lose reasoning, usage details and the status.
 func (t *turn) translate(ctx context.Context, h http.Header) error {
@@ -76,6 +81,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	t.limit(&to, h)
 	to.Tools = &t.server.tools
 	t.to = to
+	to.Room = bodies.take()
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
@@ -206,6 +212,7 @@ func (t *turn) send(ctx context.Context) (*http.Response, error) {
 	if err := t.reserve(); err != nil {
 		return nil, err
 	}
+	t.answer = nil
 	resp, err := t.server.cfg.Upstream.Chat(ctx, t.chat, t.header)
 	if t.firstByte == 0 {
 		t.firstByte = time.Since(t.began)
@@ -220,6 +227,7 @@ func (t *turn) send(ctx context.Context) (*http.Response, error) {
 		defer resp.Body.Close()
 		return nil, refusal(resp)
 	}
+	t.answer, _ = resp.Body.(chatAnswer)
 	return resp, nil
 }
 

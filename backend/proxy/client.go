@@ -136,7 +136,8 @@ func (e *SendError) Unwrap() error { return e.Err }
 // Chat posts one Chat Completions body and returns the answer as it is,
 // whatever its status. Of header only an allow-list is sent. The answer's body
 // is not bounded in time or size, since a reasoning model may think for many
-// minutes: ctx bounds it. The caller closes it. An error is a *SendError.
+// minutes: ctx bounds it. The caller closes it; its method RequestRead reports whether
+// body may be written to again. An error is a *SendError.
 func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*http.Response, error) {
 	req, err := c.newRequest(ctx, http.MethodPost, "/v1/chat/completions", "", body)
 	if err != nil {
@@ -146,10 +147,12 @@ func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*ht
 	sent := newSentBody(body)
 	sent.put(req)
 	resp, err := c.send(req, true, sent.written)
-	if err == nil {
-		sent.answer()
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	sent.answer()
+	resp.Body = &answerBody{resp.Body, sent}
+	return resp, nil
 }
 
 // Models returns the body of GET /v1/models. A status other than 200 is a

@@ -50,6 +50,21 @@ func (b *sentBody) answer() {
 	b.forget()
 }
 
+// answerBody is the body of an answer, of which one can ask whether its request
+// is still needed.
+type answerBody struct {
+	io.ReadCloser
+	request *sentBody
+}
+
+// RequestRead reports whether the bytes of the request were read for the last time,
+// so that they may be written over.
+func (b *answerBody) RequestRead() bool {
+	b.request.mu.Lock()
+	defer b.request.mu.Unlock()
+	return b.request.data == nil
+}
+
 // forget lets go of the bytes when nobody needs them; b.mu is held.
 func (b *sentBody) forget() {
 	if b.wrote && b.answered {

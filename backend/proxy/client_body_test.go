@@ -54,14 +54,15 @@ func TestBodyIsLetGoOf(t *testing.T) {
 	}
 }
 
-// Where the answer comes before the body was read, the body stays whole.
+// Where the answer comes before the body was read, the body stays whole, and says so.
 func TestBodyOfAnEarlyAnswer(t *testing.T) {
 	const size = 16 << 20
-	got := make(chan int64, 1)
+	read, got := make(chan struct{}), make(chan int64, 1)
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		w.WriteHeader(http.StatusOK)
 		_ = http.NewResponseController(w).Flush()
+		<-read
 		n, _ := io.Copy(io.Discard, r.Body)
 		got <- n
 	}))
@@ -76,7 +77,23 @@ func TestBodyOfAnEarlyAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	if requestRead(t, resp) {
+		t.Error("a body that was not yet read may be written over")
+	}
+	close(read)
 	if n := <-got; n != size {
 		t.Errorf("%d of %d bytes came", n, size)
 	}
+	for !requestRead(t, resp) { // a test that hangs here never lets go of it
+		runtime.Gosched()
+	}
+}
+
+func requestRead(t *testing.T, resp *http.Response) bool {
+	t.Helper()
+	body, ok := resp.Body.(interface{ RequestRead() bool })
+	if !ok {
+		t.Fatalf("an answer whose body is a %T", resp.Body)
+	}
+	return body.RequestRead()
 }

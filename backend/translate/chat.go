@@ -32,6 +32,8 @@ type Target struct {
 	MaxTokensField string
 	// Tools remembers the tools of earlier requests; nil reads them each time.
 	Tools *ToolCache
+	// Room is written over with the chat request where that fits into it.
+	Room []byte
 }
 
 // Turn is what the answer to one chat request needs to become an answer to the
@@ -79,7 +81,10 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	}
 
 	size := req.sizeHint()
-	w := chatWriter{to: to, family: b.family, dst: make([]byte, 0, size)}
+	w := chatWriter{to: to, family: b.family, dst: to.Room[:0]}
+	if cap(w.dst) < size {
+		w.dst = make([]byte, 0, size)
+	}
 	w.parts = to.shields("parts") && size > partsFrom
 	turn.cutNotices = to.shields("notice")
 	w.str(`{"model":`)
