@@ -106,15 +106,7 @@ func run(folder string, env []string, name string, args ...string) (string, erro
 // another home, umask, language and time zone.
 func makeElsewhere() (made, error) {
 	clone := filepath.Join(scratch, "somewhere", "else entirely")
-	root := stage.Root()
-	// The commit and its tags, then the files as they are now.
-	script := `umask 077
-git clone -q --no-checkout -- "$0" "$1"
-cd "$1"
-git reset -q
-git -C "$0" ls-files -z --cached --others --exclude-standard | (cd "$0" && xargs -0 sh -c 'for f; do [ ! -e "$f" ] || echo "$f"; done' sh) |
-  tar -C "$0" -cf - -T - | tar -xf -`
-	if _, err := run(root, nil, "sh", "-eu", "-c", script, root, clone); err != nil {
+	if err := cloneTo(clone); err != nil {
 		return made{}, err
 	}
 	env := []string{"TZ=Pacific/Chatham", "LANG=de_DE.UTF-8", "GOFLAGS=-v", "USER=other"}
@@ -122,6 +114,20 @@ git -C "$0" ls-files -z --cached --others --exclude-standard | (cd "$0" && xargs
 		env = append(env, "GOCACHE="+filepath.Join(scratch, "cache"))
 	}
 	return makeIn(clone, "second", env...)
+}
+
+// cloneTo copies the checkout: the commit and its tags, then the files as they are
+// now.
+func cloneTo(clone string) error {
+	script := `umask 077
+git clone -q --no-checkout -- "$0" "$1"
+cd "$1"
+git reset -q
+git -C "$0" ls-files -z --cached --others --exclude-standard | (cd "$0" && xargs -0 sh -c 'for f; do [ ! -e "$f" ] || echo "$f"; done' sh) |
+  tar -C "$0" -cf - -T - | tar -xf -`
+	root := stage.Root()
+	_, err := run(root, nil, "sh", "-eu", "-c", script, root, clone)
+	return err
 }
 
 func TestTheSameBytesAnywhere(t *testing.T) {
