@@ -10,17 +10,12 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/cli"
 )
 
-// native is what Windows offers: its taskbar is always there, and says whether it
-// is light or dark.
-type native struct{}
+// native is what Windows offers: its taskbar says whether it is light or dark.
+type native struct{ alwaysThere }
 
 func newNative(context.Context, cli.FaceOptions) *native { return &native{} }
 
-func (*native) noTray() string                                  { return "" }
-func (*native) awaitHost(context.Context) bool                  { return true }
-func (*native) poster() poster                                  { return toasts{} }
-func (*native) run(ctx context.Context, _ func(), queue *notes) { queue.run(ctx) }
-func (*native) close()                                          {}
+func (*native) poster() poster { return toasts{} }
 
 // themeKey holds what the user chose for the taskbar; without it, it is dark.
 const themeKey = `Software\Microsoft\Windows\CurrentVersion\Themes\Personalize`

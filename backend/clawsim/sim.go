@@ -144,13 +144,6 @@ func (s *Sim) spoils(name Spoiling) bool {
 	return !s.off[name]
 }
 
-// SetSpoiling switches one spoiling on or off.
-func (s *Sim) SetSpoiling(name Spoiling, on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.off[name] = !on
-}
-
 func (s *Sim) apiKeyMode() bool {
 	return s.opts.APIKey != "" && atLeast(s.version, versionAPIKey)
 }

@@ -62,11 +62,7 @@ func (a *app) desktopApp() link.DesktopApp {
 
 // withDesktop calls do after a config that a killed link left behind is mended.
 func (a *app) withDesktop(ctx context.Context, do func(context.Context, *settings.Settings, *codex.Desktop) error) error {
-	return a.withLink(ctx, func(link.Link) error {
-		s, err := a.settings()
-		if err != nil {
-			return err
-		}
+	return a.withSettings(ctx, func(s *settings.Settings, _ link.Link) error {
 		return do(ctx, s, daemon.NewDesktop(s, a.env.Now))
 	})
 }

@@ -12,6 +12,11 @@ import (
 // withLink calls do with the running link, or with one that works on the files
 // while none runs.
 func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
+	return a.withSettings(ctx, func(_ *settings.Settings, l link.Link) error { return do(l) })
+}
+
+// withSettings is withLink for what needs the settings as well.
+func (a *app) withSettings(ctx context.Context, do func(*settings.Settings, link.Link) error) error {
 	s, err := a.settings()
 	if err != nil {
 		return err
@@ -21,7 +26,7 @@ func (a *app) withLink(ctx context.Context, do func(link.Link) error) error {
 		return err
 	}
 	defer release()
-	return do(l)
+	return do(s, l)
 }
 
 // connect returns the link of these settings, and tells what was mended on the way.

@@ -26,29 +26,22 @@ window or browser in, once, within five minutes; --print prints it instead.`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			s, err := a.settings()
-			if err != nil {
-				return err
-			}
-			l, release, err := a.connect(ctx, s)
-			if err != nil {
-				return err
-			}
-			defer release()
-			switch {
-			case fromApp && a.env.Face != nil:
-				return a.env.Face.ShowPanel(ctx, a.faceOptions(), s.Paths.Root, part, true)
-			case show || a.json:
-				p, err := l.Panel(ctx)
-				if err != nil {
-					return err
+			return a.withSettings(ctx, func(s *settings.Settings, l link.Link) error {
+				switch {
+				case fromApp && a.env.Face != nil:
+					return a.env.Face.ShowPanel(ctx, a.faceOptions(), s.Paths.Root, part, true)
+				case show || a.json:
+					p, err := l.Panel(ctx)
+					if err != nil {
+						return err
+					}
+					a.answer(p, p.URL+"\n")
+					return nil
+				case browser:
+					return a.browsePanel(ctx, s, l, part)
 				}
-				a.answer(p, p.URL+"\n")
-				return nil
-			case browser:
-				return a.browsePanel(ctx, s, l, part)
-			}
-			return a.showPanel(ctx, s, l, part)
+				return a.showPanel(ctx, s, l, part)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&show, "print", false, "print the one-time link and open nothing")

@@ -149,9 +149,14 @@ func (a *app) progress(s daemon.Step) {
 
 // ready prints the next step, after setup where it was asked for.
 func (a *app) ready(ctx context.Context, s *settings.Settings, l daemon.Link, setup bool) error {
-	state := linkState{Running: l.Running, Codex: codexLine(a, s)}
+	return a.show(ctx, s, linkState{Running: l.Running}, setup)
+}
+
+// show prints a link that is up, and the next step.
+func (a *app) show(ctx context.Context, s *settings.Settings, state linkState, setup bool) error {
+	state.Codex = codexLine(a, s)
 	if setup {
-		result, err := a.setUp(ctx, s, l.Port)
+		result, err := a.setUp(ctx, s, state.Port())
 		if err != nil {
 			return err
 		}
@@ -191,19 +196,10 @@ func (a *app) nextStep(s *settings.Settings, state linkState) string {
 
 // alreadyRuns shows the link that another process keeps up.
 func (a *app) alreadyRuns(ctx context.Context, s *settings.Settings, r daemon.Running, setup bool) error {
-	state := linkState{Running: r, Already: true, Codex: codexLine(a, s)}
+	state := linkState{Running: r, Already: true}
 	a.say("Already running: %s, process %d, %s %s, upstream %s.", r.Bridge, r.PID, r.Command, r.Version, r.Upstream)
 	state.Restarted = a.startAgain(ctx, s)
-	if setup {
-		result, err := a.setUp(ctx, s, r.Port())
-		if err != nil {
-			return err
-		}
-		state.Setup = &result
-		a.tellNotes(result)
-	}
-	a.answer(state, a.nextStep(s, state))
-	return nil
+	return a.show(ctx, s, state, setup)
 }
 
 // startAgain has the running link start a ClawRouter that is down, a given-up one

@@ -75,7 +75,7 @@ const unknownWindow = 128_000
 
 // NewCatalog describes list to Codex, in list's order, with the entry "Menu bar
 // choice" in the second place. Instructions are the only
-// system prompt that a model gets; "" means OwnInstructions.
+// system prompt that a model gets; "" means those of instructions.md.
 func NewCatalog(list []models.Model, instructions string, selection models.Selection) Catalog {
 	if instructions == "" {
 		instructions = ownInstructions

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
+// ownInstructions are the base instructions for a machine without Codex.
+//
 //go:embed instructions.md
 var ownInstructions string
-
-// OwnInstructions are the base instructions for a machine without Codex.
-func OwnInstructions() string { return ownInstructions }
 
 // bundledModel is what we read of an entry of `codex debug models --bundled`.
 type bundledModel struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
+	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -97,7 +98,7 @@ func askModels(ctx context.Context, s *settings.Settings, version string) (liveL
 		live.ids, err = models.ParseIDs(body)
 	}
 	if err != nil {
-		live.why = fmt.Sprintf("%s does not tell its models: %v", live.address, rootCause(err))
+		live.why = fmt.Sprintf("%s does not tell its models: %v", live.address, proxy.RootCause(err))
 		return live, nil
 	}
 	live.clawRouter = client.ClawRouter(ctx)

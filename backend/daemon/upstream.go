@@ -134,7 +134,7 @@ func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if text := fmt.Sprintf("waiting for %s: %v", u.client.BaseURL(), rootCause(err)); text != told {
+		if text := fmt.Sprintf("waiting for %s: %v", u.client.BaseURL(), proxy.RootCause(err)); text != told {
 			progress(Step{Part: "upstream", Text: text})
 			told = text
 		}
@@ -216,15 +216,4 @@ func name(clawRouter bool) string {
 		return "ClawRouter"
 	}
 	return "upstream"
-}
-
-// rootCause leaves out the layers that repeat the address.
-func rootCause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

@@ -44,7 +44,7 @@ func checkUpstream(ctx context.Context, l *look) Result {
 		return Result{Status: OK, Text: l.address() + " answers; it is no ClawRouter, so no wallet pays here"}
 	case l.owned():
 		return Result{
-			Status: Fail, Text: fmt.Sprintf("%s does not answer: %v", l.address(), rootCause(err)),
+			Status: Fail, Text: fmt.Sprintf("%s does not answer: %v", l.address(), proxy.RootCause(err)),
 			Mend: "start that server, or have ClawRouter started for you: unset CLAWROUTER_PROXY_URL",
 		}
 	}
@@ -78,7 +78,7 @@ func (l *look) noClawRouter(ctx context.Context, err error) Result {
 	if owner, err := l.env.Listener(ctx, socket.V4(port)); err == nil {
 		who = owner.String()
 	}
-	text := fmt.Sprintf("port %d is in use by %s, which does not answer: %v", port, who, rootCause(err))
+	text := fmt.Sprintf("port %d is in use by %s, which does not answer: %v", port, who, proxy.RootCause(err))
 	if errors.Is(err, proxy.ErrNotClawRouter) {
 		text = fmt.Sprintf("port %d is in use by %s, which is not a ClawRouter", port, who)
 	}
@@ -101,20 +101,9 @@ func checkOwner(ctx context.Context, l *look) Result {
 	owner, err := l.env.Listener(ctx, socket.V4(l.env.Settings.ProxyPort.V))
 	switch {
 	case err != nil:
-		return Result{Status: Warn, Text: fmt.Sprintf("the system does not tell whose it is: %v", rootCause(err)), Mend: l.otherProxyPort()}
+		return Result{Status: Warn, Text: fmt.Sprintf("the system does not tell whose it is: %v", proxy.RootCause(err)), Mend: l.otherProxyPort()}
 	case !owner.Ours:
 		return Result{Status: Fail, Text: "another user's: " + owner.String(), Mend: l.otherProxyPort()}
 	}
 	return Result{Status: OK, Text: "yours: " + owner.String()}
-}
-
-// rootCause leaves out the layers that repeat the address.
-func rootCause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }

@@ -62,7 +62,7 @@ func checkBalance(ctx context.Context, l *look) Result {
 	}
 	h, err := l.askUpstream(ctx, true, balancePatience)
 	if err != nil {
-		return Result{Status: Warn, Text: fmt.Sprintf("could not be read: %v", rootCause(err)), Mend: "clawrouter-codex doctor, in a minute"}
+		return Result{Status: Warn, Text: fmt.Sprintf("could not be read: %v", proxy.RootCause(err)), Mend: "clawrouter-codex doctor, in a minute"}
 	}
 	f := h.Funding()
 	where := fmt.Sprintf("%s, %s", f.Unit, f.Address)

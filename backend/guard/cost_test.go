@@ -16,7 +16,7 @@ import (
 // codexRequest is a turn of Codex's with the bridge's key, and the chain before it.
 func codexRequest(t testing.TB) (http.Handler, *http.Request, string) {
 	t.Helper()
-	path, key := filepath.Join(t.TempDir(), "key"), guard.NewKey()
+	path, key := filepath.Join(t.TempDir(), "key"), newKey()
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
 	"os"
@@ -11,13 +10,6 @@ import (
 
 // keySize is the key's, in bytes; its text is twice as long.
 const keySize = 32
-
-// NewKey is the text of a new random key.
-func NewKey() string {
-	key := make([]byte, keySize)
-	_, _ = rand.Read(key) // never fails
-	return hex.EncodeToString(key)
-}
 
 // ParseKey reads the text of a key file; false means that it is none.
 func ParseKey(text string) (string, bool) {

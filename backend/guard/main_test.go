@@ -3,6 +3,8 @@ package guard_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +22,13 @@ import (
 // askVariable makes the test program a client of another user's: it connects to
 // the address in it, sends its standard input and prints the answer.
 const askVariable = "GUARD_TEST_ASK"
+
+// newKey is the text of a new key.
+func newKey() string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return hex.EncodeToString(key)
+}
 
 func TestMain(m *testing.M) {
 	if address := os.Getenv(askVariable); address != "" {

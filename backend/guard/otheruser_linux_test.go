@@ -47,7 +47,7 @@ func TestOtherUsers(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("NOT RUN: only root can be two users; run it as root, or in a container")
 	}
-	key := guard.NewKey()
+	key := newKey()
 	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
 		x := listen(t, at, append(guard.Everywhere(refuse, nil), guard.OtherUsers(refuse, func(k string) bool { return k == key }))...)
 		closing := "Connection: close"
@@ -58,10 +58,10 @@ func TestOtherUsers(t *testing.T) {
 			told   string
 		}{
 			"this user without the key":          {0, nil, true, ""},
-			"this user with another key":         {0, []string{"X-Clawrouter-Key: " + guard.NewKey()}, true, ""},
+			"this user with another key":         {0, []string{"X-Clawrouter-Key: " + newKey()}, true, ""},
 			"another user without the key":       {nobody, nil, false, "clawrouter-codex setup"},
 			"another user with an empty key":     {nobody, []string{"X-Clawrouter-Key:"}, false, "clawrouter-codex setup"},
-			"another user with another key":      {nobody, []string{"X-Clawrouter-Key: " + guard.NewKey()}, false, "not the one in force"},
+			"another user with another key":      {nobody, []string{"X-Clawrouter-Key: " + newKey()}, false, "not the one in force"},
 			"a program of another user's rights": {nobody, []string{"X-Clawrouter-Key: " + key}, true, ""},
 		} {
 			x.reached = nil

@@ -25,7 +25,7 @@ func TestKeyFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first, second := guard.NewKey(), guard.NewKey()
+	first, second := newKey(), newKey()
 	if first == second {
 		t.Fatal("two keys are one")
 	}
@@ -52,7 +52,7 @@ func TestKeyFile(t *testing.T) {
 }
 
 func TestTheKeyGoesNoFurther(t *testing.T) {
-	key := guard.NewKey()
+	key := newKey()
 	x := listen(t, "127.0.0.1:0", guard.OtherUsers(refuse, func(k string) bool { return k == key }))
 	for _, sent := range []string{key, "another"} {
 		// This process is its own user's, whatever key it sends.
@@ -65,7 +65,7 @@ func TestTheKeyGoesNoFurther(t *testing.T) {
 
 // A request that carries the key must not cost a look at the system's sockets.
 func TestTheKeySavesTheLookUp(t *testing.T) {
-	key := guard.NewKey()
+	key := newKey()
 	allow := func(k string) bool { return k == key }
 	h := guard.Chain(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), guard.OtherUsers(refuse, allow))
 	looked := 0

@@ -133,6 +133,18 @@ type SendError struct {
 func (e *SendError) Error() string { return e.Op + ": " + e.Err.Error() }
 func (e *SendError) Unwrap() error { return e.Err }
 
+// RootCause is the innermost cause of an error of asking a server, for a sentence
+// that names the address itself: the layers above repeat it.
+func RootCause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
 // Chat posts one Chat Completions body and returns the answer as it is,
 // whatever its status. Of header only an allow-list is sent. The answer's body
 // is not bounded in time or size, since a reasoning model may think for many

@@ -281,7 +281,7 @@ func TestKeyOfTheShellIsMissedAtLogin(t *testing.T) {
 	}
 	r.stop()
 
-	if err := ForgetWallet(o.StateDir); err != nil {
+	if err := os.Remove(filepath.Join(o.StateDir, memoryName)); err != nil {
 		t.Fatal(err)
 	}
 	o.Port = freePort(t)

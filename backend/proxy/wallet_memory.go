@@ -69,16 +69,6 @@ func NoteWallet(stateDir string, search WalletSearch) error {
 	return memory{Kind: w.Kind(), Source: w.Source(), Place: w.Place(), Address: w.Address(), Version: m.Version}.write(path)
 }
 
-// ForgetWallet makes the next start accept whatever wallet it finds, for a user
-// who has given up the one that was used before. stateDir is the supervisor's.
-func ForgetWallet(stateDir string) error {
-	err := os.Remove(filepath.Join(stateDir, memoryName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
 // reconcile decides whether found may pay where m paid last. It returns the
 // wallet to compare the running ClawRouter with, a note for the user, and an
 // error when the wallet of before is lost from sight: a program started at
@@ -110,7 +100,8 @@ func (m memory) mend() string {
 	case FromEnv, FromAPIKeyEnv:
 		return fmt.Sprintf("A program started at login does not see %s: put the key in a file that only you can read, and run clawrouter-codex setup with WALLET_KEY_FILE naming it.", m.Place)
 	default:
-		return "Restore that file, or name the key with BLOCKRUN_WALLET_KEY or WALLET_KEY_FILE."
+		return "Restore that file, or name the key with BLOCKRUN_WALLET_KEY or WALLET_KEY_FILE. " +
+			"If you have given that wallet up, delete " + memoryName + " in the program's folder, which clawrouter-codex config show names."
 	}
 }
 

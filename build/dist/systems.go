@@ -40,6 +40,17 @@ func (j *job) name(program string, t target) string {
 // linux makes the archive, which unpacks into any prefix (~/.local, /usr/local),
 // and the Debian package of the same files.
 func (j *job) linux(ctx context.Context, t target, p papers) error {
+	return j.prefix(ctx, t, p, func(folder string) error {
+		if err := j.debian(ctx, t, program, folder); err != nil {
+			return err
+		}
+		return j.linuxPanel(ctx, t, folder)
+	})
+}
+
+// prefix makes the archive of a prefix with the command line in it, and then has more
+// made of its files, before they are removed.
+func (j *job) prefix(ctx context.Context, t target, p papers, more func(folder string) error) error {
 	folder, err := j.stage(t.os + "-" + t.arch)
 	if err != nil {
 		return err
@@ -49,20 +60,17 @@ func (j *job) linux(ctx context.Context, t target, p papers) error {
 	if err := j.compile(ctx, executable{target: t, path: exe}); err != nil {
 		return err
 	}
-	if err := j.share(filepath.Join(folder, "share"), p, true); err != nil {
+	if err := j.share(filepath.Join(folder, "share"), p, t.os == "linux"); err != nil {
 		return err
 	}
 	name := j.name(program, t)
 	if err := j.bill(ctx, exe, name); err != nil {
 		return err
 	}
-	if err := j.debian(ctx, t, program, folder); err != nil {
-		return err
-	}
 	if err := tarGz(folder, name, filepath.Join(j.out, name+".tar.gz"), j.source.Time); err != nil {
 		return err
 	}
-	return j.linuxPanel(ctx, t, folder)
+	return more(folder)
 }
 
 // linuxPanel makes the package of the panel's window.
@@ -219,21 +227,5 @@ func (j *job) resources(ctx context.Context, t target) error {
 // macOS makes the archive of the command line; the .app needs a Mac, and
 // build/macos/make-app.sh.
 func (j *job) macOS(ctx context.Context, t target, p papers) error {
-	folder, err := j.stage(t.os + "-" + t.arch)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	exe := filepath.Join(folder, "bin", program)
-	if err := j.compile(ctx, executable{target: t, path: exe}); err != nil {
-		return err
-	}
-	if err := j.share(filepath.Join(folder, "share"), p, false); err != nil {
-		return err
-	}
-	name := j.name(program, t)
-	if err := j.bill(ctx, exe, name); err != nil {
-		return err
-	}
-	return tarGz(folder, name, filepath.Join(j.out, name+".tar.gz"), j.source.Time)
+	return j.prefix(ctx, t, p, func(string) error { return nil })
 }

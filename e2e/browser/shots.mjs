@@ -7,8 +7,7 @@ import {
   cli,
   control,
   installCodex,
-  openBrowser,
-  playAll,
+  perform,
   scene,
   start,
   stop,
@@ -175,13 +174,4 @@ scene("trouble", async () => {
 });
 
 mkdirSync(SHOTS, { recursive: true });
-await start();
-const browser = await openBrowser();
-let failed = 1;
-try {
-  failed = await playAll();
-} finally {
-  await browser.close();
-  await stop();
-}
-process.exitCode = failed ? 1 : 0;
+await perform();

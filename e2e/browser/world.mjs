@@ -94,7 +94,7 @@ export const config = () => {
 
 let browser;
 
-export async function openBrowser() {
+async function openBrowser() {
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
@@ -161,7 +161,7 @@ const scenes = [];
 export const scene = (name, play) => scenes.push({ name, play });
 
 /** Plays all scenes in order, and prints one line for each. */
-export async function playAll() {
+async function playAll() {
   const only = process.env.SCENE;
   let failed = 0;
   for (const { name, play } of scenes) {
@@ -180,6 +180,20 @@ export async function playAll() {
     console.log(JSON.stringify({ name, wrong, note }));
   }
   return failed;
+}
+
+/** Plays all scenes in a browser, against a program of their own; the process ends with how it went. */
+export async function perform() {
+  await start();
+  const opened = await openBrowser();
+  let failed = 1;
+  try {
+    failed = await playAll();
+  } finally {
+    await opened.close();
+    await stop();
+  }
+  process.exitCode = failed ? 1 : 0;
 }
 
 export function expect(ok, ...words) {
