@@ -41,8 +41,8 @@ as_root() {
 }
 
 # The race detector links with the C compiler; Codex asks git about the folder it works in;
-# the last three look at the packages that dist makes.
-debian_packages="ca-certificates gcc git libc6-dev appstream desktop-file-utils groff-base"
+# the last four look at the packages that dist makes, and at scripts.
+debian_packages="ca-certificates gcc git libc6-dev appstream desktop-file-utils groff-base shellcheck"
 # A session bus, a virtual screen with a panel, what clicks and looks there, and what the
 # panel's window is built with.
 desktop_packages="dbus-daemon xvfb xfce4-panel xfwm4 xfconf xdotool xclip imagemagick pkg-config libgtk-3-dev libwebkit2gtk-4.1-dev"

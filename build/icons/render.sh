@@ -30,21 +30,21 @@ trap 'rm -r "$work"' EXIT
 mkdir -p $out/tray
 
 for state in subscription clawrouter starting attention; do
-  png $state $light 32 $out/tray/$state-light.png
-  png $state $dark 32 $out/tray/$state-dark.png
-  png $state $template 32 $out/tray/$state-template.png
-  png $state $any 32 $out/tray/$state-any.png
+  png $state "$light" 32 $out/tray/$state-light.png
+  png $state "$dark" 32 $out/tray/$state-dark.png
+  png $state "$template" 32 $out/tray/$state-template.png
+  png $state "$any" 32 $out/tray/$state-any.png
   for shade in light dark; do
     for size in 16 20 24 32 48; do png $state "${!shade}" $size "$work/$size.png"; done
     ico $out/tray/$state-$shade.ico 16 20 24 32 48
   done
 done
 
-png app $dark 256 $out/app.png
-png app $dark 48 $out/small.png
-png app $dark 1024 ../appicon.png
+png app "$dark" 256 $out/app.png
+png app "$dark" 48 $out/small.png
+png app "$dark" 1024 ../appicon.png
 mkdir -p ../windows
-for size in 16 24 32 48 64 128 256; do png app $dark $size "$work/$size.png"; done
+for size in 16 24 32 48 64 128 256; do png app "$dark" $size "$work/$size.png"; done
 ico ../windows/icon.ico 16 24 32 48 64 128 256
 
 sha256sum render.sh svg/*.svg >rendered.sha256

@@ -254,11 +254,34 @@ func TestWorkflows(t *testing.T) {
 			}
 		}
 	}
+	need(t, "shellcheck", "shellcheck") // of the scripts in the workflows
 	actionlint := filepath.Join(root, ".cache", "bin", "actionlint")
 	if _, err := run(filepath.Join(root, "build", "tools"), nil, "go", "build", "-o", actionlint, "github.com/rhysd/actionlint/cmd/actionlint"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run(root, nil, actionlint, append([]string{"-shellcheck=", "-pyflakes="}, paths...)...); err != nil {
+	if _, err := run(root, nil, actionlint, append([]string{"-shellcheck=shellcheck", "-pyflakes="}, paths...)...); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShellScripts(t *testing.T) {
+	need(t, "shellcheck", "shellcheck")
+	root := stage.Root()
+	text, err := run(root, nil, "git", "grep", "-lE", "-e", "^#!.*(/bin/sh|bash)$")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scripts []string
+	for path := range strings.Lines(text) {
+		// A golden of an answer may hold a script too.
+		if path = strings.TrimSpace(path); filepath.Ext(path) == ".sh" || filepath.Ext(path) == "" {
+			scripts = append(scripts, path)
+		}
+	}
+	if !slices.Contains(scripts, "e2e/install.sh") {
+		t.Fatalf("the scripts are not found: %v", scripts)
+	}
+	if _, err := run(root, nil, "shellcheck", scripts...); err != nil {
 		t.Error(err)
 	}
 }
