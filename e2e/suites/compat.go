@@ -33,19 +33,20 @@ type release struct {
 }
 
 // compat runs the tests of e2e/codex with each release, or with some, and writes
-// record and page. What it did not run stays as it was recorded.
+// record and page after each: it takes an hour and more, and may be cut short. What it
+// did not run stays as it was recorded.
 func compat(ctx context.Context, log io.Writer, some []string, now time.Time) error {
 	pinned, err := pinnedCodex(".")
 	if err != nil {
 		return err
 	}
-	var all []release
-	if len(some) > 0 {
-		if all, err = readCompat("."); err != nil {
-			return err
-		}
-	} else {
+	all, err := readCompat(".")
+	if err != nil {
+		return err
+	}
+	if len(some) == 0 {
 		some = append(slices.Clone(compatVersions), pinned)
+		all = slices.DeleteFunc(all, func(r release) bool { return !slices.Contains(some, r.Codex) })
 	}
 	for _, version := range some {
 		named := version
@@ -69,8 +70,11 @@ func compat(ctx context.Context, log io.Writer, some []string, now time.Time) er
 		fmt.Fprintf(os.Stdout, "Codex %s: %d passed, %d failed\n", version, o.passed, o.failed)
 		all = slices.DeleteFunc(all, func(r release) bool { return r.Codex == version })
 		all = append(all, release{version, now.Format(time.DateOnly), o.verdicts})
+		if err := writeCompat(".", all); err != nil {
+			return err
+		}
 	}
-	return writeCompat(".", all)
+	return nil
 }
 
 // compatLogged is compat with all that its tests print in a file.
