@@ -26,7 +26,7 @@ func well() facts {
 			Proxy:  link.Proxy{ClawRouter: true, Supervised: true, Phase: proxy.PhaseHealthy},
 			Wallet: link.Wallet{Kind: proxy.WalletEVM, Address: "0xabc", Balance: &balance},
 			Spend:  link.Spend{Today: 420_000, Cap: &limit},
-			Login:  link.Login{Available: true, Warning: "The bridge then spends from your wallet, also while nobody looks. The daily limit is $5.00."},
+			Login:  link.Login{Available: true, Warning: "The bridge then spends from your wallet, also while nobody looks. The daily cap is $5.00."},
 			Codex:  link.Codex{Catalog: "/home/ann/.codex/clawrouter-models.json"},
 		},
 		models: []codex.PickerModel{
@@ -101,7 +101,7 @@ x ClawRouter
   Launch at login
     - Start at login
       The bridge then spends from your wallet, also while nobody (grey)
-      looks. The daily limit is $5.00. (grey)
+      looks. The daily cap is $5.00. (grey)
   Doctor…
   Logs…
   Quit
@@ -204,7 +204,7 @@ func TestWhatAStateChanges(t *testing.T) {
 		{"no launch at login here", func(f *facts) { f.state.Login.Available = false }, `-  Launch at login
 -    - Start at login
 -      The bridge then spends from your wallet, also while nobody (grey)
--      looks. The daily limit is $5.00. (grey)
+-      looks. The daily cap is $5.00. (grey)
 +  Launch at login (grey)`},
 		{"the balance beside the icon", func(f *facts) { f.state.MenuBar.Text = settings.TextBalance }, `-icon clawrouter
 +icon clawrouter, beside it "$12.34"`},

@@ -183,7 +183,7 @@ func TestTheGatewayNeverChargesMoreThanTheCap(t *testing.T) {
 		t.Error("the cap stood in nobody's way")
 	}
 	for why := range refused {
-		if !strings.Contains(why, `"invalid_prompt"`) || !strings.Contains(why, "The daily limit of $1.00 stops this turn") {
+		if !strings.Contains(why, `"invalid_prompt"`) || !strings.Contains(why, "The daily cap of $1.00 stops this turn") {
 			t.Errorf("a session ended with %.300s", why)
 		}
 	}

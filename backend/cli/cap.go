@@ -14,13 +14,13 @@ import (
 func (a *app) capCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "cap [AMOUNT | off | status]",
-		Short: "Limit what may be spent in a day",
-		Long: `Set the daily limit in US dollars, from the next turn on; "off" removes it, and
-without an argument, or with "status", it is shown. There is no limit until one
+		Short: "Cap what may be spent in a day",
+		Long: `Set the daily cap in US dollars, from the next turn on; "off" removes it, and
+without an argument, or with "status", it is shown. There is no cap until one
 is set.
 
-What a turn may cost at most is held against the limit before the turn is sent,
-for all that run at the same time. Over the limit paid turns end with a sentence
+What a turn may cost at most is held against the cap before the turn is sent,
+for all that run at the same time. Over the cap paid turns end with a sentence
 that says so, and models whose name begins with free/ go on answering. A day
 begins at your own midnight. Figures are estimates: list price of the input and
 of all the output that the turn allows.`,
@@ -30,7 +30,7 @@ of all the output that the turn allows.`,
   clawrouter-codex cap --json`,
 		Args: atMostOneAmount,
 		ValidArgs: []string{
-			cobra.CompletionWithDesc("off", "no limit"), cobra.CompletionWithDesc("status", "show the limit"),
+			cobra.CompletionWithDesc("off", "no cap"), cobra.CompletionWithDesc("status", "show the cap"),
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			word := "status"
@@ -79,13 +79,13 @@ func (a *app) cap(ctx context.Context, word string) error {
 }
 
 func (a *app) pauseCommand() *cobra.Command {
-	return a.pauseSwitch("pause", "Stop all paid turns", true, `Refuse every paid turn from the next one on, whatever the daily limit says. Turns
+	return a.pauseSwitch("pause", "Stop all paid turns", true, `Refuse every paid turn from the next one on, whatever the daily cap says. Turns
 under way are paid already and go on; models whose name begins with free/ answer.
 It stays so over restarts, until "clawrouter-codex resume".`)
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.pauseSwitch("resume", "Let paid turns go on", false, `End what "clawrouter-codex pause" began. A daily limit stays as it is.`)
+	return a.pauseSwitch("resume", "Let paid turns go on", false, `End what "clawrouter-codex pause" began. A daily cap stays as it is.`)
 }
 
 func (a *app) pauseSwitch(name, about string, paused bool, long string) *cobra.Command {
@@ -116,9 +116,9 @@ func spendText(s spend.Status) string {
 		fmt.Fprintf(&b, "Unexplained  %s that the wallet lost today beside that\n", s.Unexplained)
 	}
 	if s.Cap == nil {
-		b.WriteString("Daily limit  none; set one with: clawrouter-codex cap 5\n")
+		b.WriteString("Daily cap    none; set one with: clawrouter-codex cap 5\n")
 	} else {
-		fmt.Fprintf(&b, "Daily limit  %s, of which %.0f %% is spent\n", *s.Cap, 100*s.Fraction)
+		fmt.Fprintf(&b, "Daily cap    %s, of which %.0f %% is spent\n", *s.Cap, 100*s.Fraction)
 	}
 	if s.Paused {
 		b.WriteString("Paid turns   paused; let them go on with: clawrouter-codex resume\n")

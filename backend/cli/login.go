@@ -53,7 +53,7 @@ func (a *app) loginOnCommand(name, example string) *cobra.Command {
 		Use: name, Short: "Start at login from now on", Args: noArguments,
 		Long: `Start at login from now on, and say before what that means: the bridge and
 ClawRouter then run without being started, and whatever uses Codex through them
-spends from your wallet. "clawrouter-codex cap" sets a daily limit.
+spends from your wallet. "clawrouter-codex cap" sets a daily cap.
 
 Without a flag the menu bar is started where there is a desktop, and the link
 alone where there is none. Done again, it writes the item anew: for a program that

@@ -47,11 +47,11 @@ func loginWarning(s Spend) string {
 	const unattended = "From the next login on, the bridge and ClawRouter start by themselves, and whatever uses Codex through them spends from your wallet, also while nobody looks. "
 	switch {
 	case len(s.Problems) > 0 && s.Cap == nil:
-		return unattended + "The daily limit cannot be read: clawrouter-codex doctor."
+		return unattended + "The daily cap cannot be read: clawrouter-codex doctor."
 	case s.Cap == nil:
-		return unattended + "There is no daily limit; set one with: clawrouter-codex cap 5"
+		return unattended + "There is no daily cap; set one with: clawrouter-codex cap 5"
 	}
-	return unattended + "The daily limit is " + s.Cap.String() + "."
+	return unattended + "The daily cap is " + s.Cap.String() + "."
 }
 
 // ModelUpdate tells what UpdateModels wrote.

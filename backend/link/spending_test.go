@@ -424,9 +424,9 @@ func TestLoginWarning(t *testing.T) {
 		spent Spend
 		want  string
 	}{
-		{"no limit", Spend{}, "There is no daily limit; set one with: clawrouter-codex cap 5"},
-		{"a limit", Spend{Cap: &limit}, "The daily limit is $5.00."},
-		{"a limit that cannot be read", Spend{Problems: []string{"x"}}, "The daily limit cannot be read"},
+		{"no limit", Spend{}, "There is no daily cap; set one with: clawrouter-codex cap 5"},
+		{"a limit", Spend{Cap: &limit}, "The daily cap is $5.00."},
+		{"a limit that cannot be read", Spend{Problems: []string{"x"}}, "The daily cap cannot be read"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func storedLimits(f Folder) (l limits, unread bool, err error) {
 		return limits{}, false, nil
 	}
 	if err != nil {
-		return limits{}, false, fmt.Errorf("read the daily limit: %w", err)
+		return limits{}, false, fmt.Errorf("read the daily cap: %w", err)
 	}
 	if err := json.Unmarshal(data, &l); err != nil || l.Cap != nil && *l.Cap < 0 {
 		return limits{Paused: true}, true, nil
@@ -37,7 +37,7 @@ func storedLimits(f Folder) (l limits, unread bool, err error) {
 // until the program ends.
 func (b *Book) SetCap(limit Micros) error {
 	if limit < 0 || limit > mostPrice {
-		return fmt.Errorf("a daily limit of %s is not possible: it is between $0 and %s", limit, mostPrice)
+		return fmt.Errorf("a daily cap of %s is not possible: it is between $0 and %s", limit, mostPrice)
 	}
 	return b.change(func() { b.limits.Cap, b.limitsUnread = &limit, false })
 }

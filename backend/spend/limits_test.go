@@ -48,7 +48,7 @@ func TestUnreadableCapStopsPaidTurns(t *testing.T) {
 			folder := newMemory()
 			folder.put(LimitsFile, text)
 			d := openDesk(t, folder)
-			words := "Paid turns wait, because the daily limit in limits.json cannot be read. Set it again (clawrouter-codex cap 5, or clawrouter-codex cap off), " +
+			words := "Paid turns wait, because the daily cap in limits.json cannot be read. Set it again (clawrouter-codex cap 5, or clawrouter-codex cap off), " +
 				"then run: clawrouter-codex resume. Free models (free/…) still work."
 			if no := d.refused(turn("openai/gpt-5.4")); no.Error() != words {
 				t.Errorf("says %s", no)
@@ -182,8 +182,8 @@ func TestWarningWords(t *testing.T) {
 	got := sub.Warnings()
 	want := []Warning{
 		{Kind: WarnCap50, Text: "50 % of today's limit is spent: $0.04 of $0.08.", At: noon},
-		{Kind: WarnCap100, Text: "The daily limit of $0.08 stops this turn: $0.04 is spent today, and a turn on premium may cost up to $0.15. " +
-			"To raise the limit, run: clawrouter-codex cap 1. Free models (free/…) still work.", At: noon},
+		{Kind: WarnCap100, Text: "The daily cap of $0.08 stops this turn: $0.04 is spent today, and a turn on premium may cost up to $0.15. " +
+			"To raise the cap, run: clawrouter-codex cap 1. Free models (free/…) still work.", At: noon},
 		{Kind: WarnLowBalance, Text: "The wallet is low: about $0.93 is left. Without money, ClawRouter answers with free models.", At: noon},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

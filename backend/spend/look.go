@@ -47,7 +47,7 @@ func LookAllowed(dir string) (Allowed, error) {
 		return Allowed{}, nil
 	}
 	if err != nil {
-		return Allowed{}, fmt.Errorf("read the daily limit: %w", err)
+		return Allowed{}, fmt.Errorf("read the daily cap: %w", err)
 	}
 	var l limits
 	if err := json.Unmarshal(data, &l); err != nil {

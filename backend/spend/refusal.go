@@ -18,7 +18,7 @@ func (r *Refusal) Error() string {
 	const free = "Free models (free/…) still work."
 	switch {
 	case r.Unread:
-		return "Paid turns wait, because the daily limit in limits.json cannot be read. " +
+		return "Paid turns wait, because the daily cap in limits.json cannot be read. " +
 			"Set it again (clawrouter-codex cap 5, or clawrouter-codex cap off), then run: clawrouter-codex resume. " + free
 	case r.Paused:
 		return "Paid turns are paused. To go on, run: clawrouter-codex resume. " + free
@@ -27,8 +27,8 @@ func (r *Refusal) Error() string {
 	if r.Reserved > 0 {
 		underway = fmt.Sprintf(" and %s is held for turns under way", r.Reserved)
 	}
-	return fmt.Sprintf("The daily limit of %s stops this turn: %s is spent today%s, and a turn on %s may cost up to %s. "+
-		"To raise the limit, run: clawrouter-codex cap %d. %s",
+	return fmt.Sprintf("The daily cap of %s stops this turn: %s is spent today%s, and a turn on %s may cost up to %s. "+
+		"To raise the cap, run: clawrouter-codex cap %d. %s",
 		r.Cap, r.Spent, underway, r.Model, r.Needed, r.enough(), free)
 }
 

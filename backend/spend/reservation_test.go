@@ -82,8 +82,8 @@ func TestRefusalSaysWhatToDo(t *testing.T) {
 	if diff := cmp.Diff(want, no); diff != "" {
 		t.Error(diff)
 	}
-	words := "The daily limit of $0.10 stops this turn: $0.04 is spent today and $0.04 is held for turns under way, " +
-		"and a turn on blockrun/auto may cost up to $0.08. To raise the limit, run: clawrouter-codex cap 1. Free models (free/…) still work."
+	words := "The daily cap of $0.10 stops this turn: $0.04 is spent today and $0.04 is held for turns under way, " +
+		"and a turn on blockrun/auto may cost up to $0.08. To raise the cap, run: clawrouter-codex cap 1. Free models (free/…) still work."
 	if no.Error() != words {
 		t.Errorf("says\n%s\nwant\n%s", no, words)
 	}

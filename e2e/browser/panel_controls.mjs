@@ -359,9 +359,9 @@ scene(
     expect(!(await login.isChecked()), "it is on already");
     await shown(text(page, /spends from your wallet, also while nobody looks/));
     await cli("cap", "7");
-    await shown(text(page, /The daily limit is \$7\.00\./));
+    await shown(text(page, /The daily cap is \$7\.00\./));
     await cli("cap", "off");
-    await shown(text(page, /There is no daily limit/));
+    await shown(text(page, /There is no daily cap/));
     await context.close();
   },
 );

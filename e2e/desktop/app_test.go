@@ -269,9 +269,9 @@ func TestLaunchAtLoginSaysWhatItMeans(t *testing.T) {
 			return nil
 		}
 	}
-	i.await(t, "what it means", says("spends from your wallet, also while nobody looks. There is no daily limit"))
+	i.await(t, "what it means", says("spends from your wallet, also while nobody looks. There is no daily cap"))
 	d.run("cap", "7")
-	i.await(t, "the limit", says("The daily limit is $7.00."))
+	i.await(t, "the limit", says("The daily cap is $7.00."))
 
 	item := d.path("home/.config/autostart/clawrouter-codex.desktop")
 	i.click(t, "Launch at login/Start at login")
