@@ -61,12 +61,10 @@ test-long: $(runner)
 fuzz: $(runner)
 	@$(runner) -only fuzz -fuzztime $(FUZZTIME) </dev/null
 
-# The program without the race detector: its memory is looked at. As root the disk
-# fills as well.
+# Without cgo there is no race detector in the program, whose memory is looked at. As
+# root the disk fills as well.
 soak:
-	@CGO_ENABLED=0 go build -trimpath -o .cache/soak/clawrouter-codex .
-	@CLAWROUTER_CODEX_PROGRAM='$(CURDIR)/.cache/soak/clawrouter-codex' SOAK_TIME='$(SOAK_TIME)' \
-		go test -tags e2e -count=1 -v -timeout 60m -run TestSoak ./e2e/soak
+	@CGO_ENABLED=0 SOAK_TIME='$(SOAK_TIME)' go test -tags e2e -count=1 -v -timeout 60m -run TestSoak ./e2e/soak
 
 # govulncheck knows which holes the code can reach. Both ask their databases; the
 # one for Go may be a copy on this machine.

@@ -71,8 +71,9 @@ func (s *Sim) deductEstimate(m Micros) {
 	}
 }
 
-// settle takes the money for a call; false when there is not enough of it.
-func (s *Sim) settle(c *Call) bool {
+// settle takes the money for a call; false when there is not enough of it. id is
+// that of a chat request, "" for others, which the books leave out.
+func (s *Sim) settle(id string, c *Call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.Quote == 0 {
@@ -83,6 +84,9 @@ func (s *Sim) settle(c *Call) bool {
 			return false
 		}
 		s.balance.real -= c.Quote
+	}
+	if id != "" {
+		s.writeBooks(BookedRequest{ID: id, Paid: c.Quote})
 	}
 	c.Paid = true
 	s.book.rec.PaidCalls++

@@ -2,24 +2,44 @@ package clawsim
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 )
 
-// BookedRequest is a line of Options.Books.
+// BookedRequest is a line of Options.Books. A request has one with its prompt when
+// it comes in, one with Paid for each payment at the gateway, and one with From when
+// its answer is about to be sent. Each is written, in one piece, before what it tells
+// of: of a stand-in that is killed the books say all that it did.
 type BookedRequest struct {
-	Prompt string `json:"prompt"` // the last user message, cut to 200 bytes
+	ID     string `json:"id"`               // the same in all lines of a request, and in no other's
+	Prompt string `json:"prompt,omitempty"` // the last user message, cut to 200 bytes
+	Paid   Micros `json:"paid_micros,omitempty"`
+	From   string `json:"from,omitempty"` // as in Record.Answered
+	Status int    `json:"status,omitempty"`
 }
 
-// writeBooks wants s.mu. Of a request that is no chat the line is empty.
-func (s *Sim) writeBooks(chat *chatRequest) {
-	if s.opts.Books == nil {
-		return
-	}
-	var line BookedRequest
+// enterRequest returns the id of a request that comes in. Of one that is no chat the
+// prompt is empty.
+func (s *Sim) enterRequest(chat *chatRequest) (id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.book.rec.Requests++
+	// Another run on the same books has another start.
+	id = fmt.Sprintf("%x-%d", s.start.UnixNano(), s.book.rec.Requests)
+	line := BookedRequest{ID: id}
 	if chat != nil {
 		text := chat.lastUser()
 		line.Prompt = text[:min(len(text), 200)]
+	}
+	s.writeBooks(line)
+	return id
+}
+
+// writeBooks wants s.mu.
+func (s *Sim) writeBooks(line BookedRequest) {
+	if s.opts.Books == nil {
+		return
 	}
 	data, err := json.Marshal(line)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // exchange is one chat request on its way through the proxy.
 type exchange struct {
+	id      string // in the books
 	chat    *chatRequest
 	header  http.Header
 	size    int
@@ -44,24 +45,22 @@ func (s *Sim) serveChat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	chat, err := parseChat(body)
-	s.mu.Lock()
-	s.book.rec.Requests++
-	s.writeBooks(chat)
-	s.mu.Unlock()
+	id := s.enterRequest(chat)
 	contextHeaders(w.Header(), len(body))
 	if err != nil {
-		s.countAnswer("refused")
+		s.countAnswer(id, "refused", http.StatusBadGateway)
 		writeJSON(w, http.StatusBadGateway, nothingWorked)
 		return
 	}
 	x := s.open(chat, r.Header, len(body))
+	x.id = id
 	if s.obeyCommand(w, x) {
-		s.countAnswer("command")
+		s.countAnswer(id, "command", http.StatusOK)
 		return
 	}
 	s.chooseModel(x)
 	if x.overfull() {
-		s.countAnswer("refused")
+		s.countAnswer(id, "refused", http.StatusBadRequest)
 		writeJSON(w, http.StatusBadRequest, `{"error":{"message":"Request exceeds the context window of every candidate model",`+
 			`"type":"invalid_request_error","code":"context_capacity_exceeded"}}`)
 		return
@@ -149,7 +148,7 @@ func (s *Sim) answerFromMemory(w http.ResponseWriter, r *http.Request, x *exchan
 	if from == "" {
 		return false
 	}
-	s.countAnswer(from)
+	s.countAnswer(x.id, from, a.status)
 	s.logf("[ClawRouter] Answered from %s", from)
 	for _, k := range []string{"X-Context-Used-Kb", "X-Context-Limit-Kb"} {
 		w.Header().Del(k)

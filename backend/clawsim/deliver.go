@@ -35,7 +35,7 @@ func (s *Sim) deliver(w http.ResponseWriter, r *http.Request, x *exchange) {
 		}
 		select {
 		case a := <-result:
-			s.countAnswer("gateway")
+			s.countAnswer(x.id, "gateway", a.status)
 			if !early {
 				s.writeAnswer(w, r, a)
 				return

@@ -93,7 +93,7 @@ func (s *Sim) ask(ctx context.Context, x *exchange, model string) reply {
 	c.Quote = quote(p, c.InputTokens, c.MaxOutput)
 	s.mu.Unlock()
 	t := s.turnFor(f)
-	if t.Broke || !s.settle(c) {
+	if t.Broke || !s.settle(x.id, c) {
 		s.closeCall(c, "refused", http.StatusPaymentRequired)
 		return reply{turn: t, status: http.StatusPaymentRequired, body: s.brokeBody(t, c)}
 	}

@@ -47,8 +47,8 @@ type Options struct {
 	// KeepBytes bounds the bodies kept in the record (oldest go first, counters
 	// stay exact); 0 means 256 MB.
 	KeepBytes int
-	// Books gets a line of JSON for each chat request that comes in, before it is
-	// answered: books that outlive a stand-in which is killed. nil keeps none.
+	// Books gets lines of JSON, BookedRequest, for each chat request: books that
+	// outlive a stand-in which is killed. nil keeps none.
 	Books io.Writer
 	// Clock, Random and Log default to the system's clock, crypto/rand and nothing.
 	Clock  Clock

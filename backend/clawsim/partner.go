@@ -55,7 +55,7 @@ func (s *Sim) pay(path string, h http.Header, body []byte, model string, cost Mi
 	s.mu.Lock()
 	s.book.add(c, s.opts.KeepBytes)
 	s.mu.Unlock()
-	if !s.settle(c) {
+	if !s.settle("", c) {
 		s.closeCall(c, "refused", http.StatusPaymentRequired)
 		return c, false
 	}

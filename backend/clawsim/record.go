@@ -116,8 +116,9 @@ func (s *Sim) ResetRecord() {
 	s.book = newBook()
 }
 
-func (s *Sim) countAnswer(from string) {
+func (s *Sim) countAnswer(id, from string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writeBooks(BookedRequest{ID: id, From: from, Status: status})
 	s.book.rec.Answered[from]++
 }

@@ -26,7 +26,7 @@ prompt chooses what the model "answers".
   --script FILE     scripted turns, one script or a list of them, as JSON
   --reply TEXT      the text of a plain answer
   --misbehave LIST  faults of the process, such as crash or ignore-term
-  --books FILE      append a line of JSON for each chat request that comes in
+  --books FILE      append lines of JSON for each chat request: come in, paid, answered
 
 Like ClawRouter it ignores flags that it does not know, and exits with 0 when its
 port is already served by another one.`,

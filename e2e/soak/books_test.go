@@ -17,46 +17,95 @@ import (
 	"time"
 )
 
-// books are both sides of what was asked of ClawRouter, by turn. What it then does
-// with a request, such as asking a second model where the first one fails, is its
-// own; the ledger has an entry for each request.
+// books are both sides of what was asked of ClawRouter, by turn, which has a thread
+// of its own. What ClawRouter then does with a request, such as asking a second model
+// where the first one fails, is its own; the ledger has an entry for each request.
 type books struct {
-	asked  map[string]int // requests that reached the stand-in
-	booked map[string]int // entries of the ledger
-	ok     map[string]int // those among them that had an answer
-	ids    map[string]int // of entries
-	err    error
+	turns map[string]*account
+	ids   map[string]int // of entries
+	err   error
+}
+
+// account is one turn.
+type account struct {
+	requests []*request
+	entries  []entry
+}
+
+// request is one that the stand-in read.
+type request struct {
+	paid   bool
+	from   string // whence its answer came, "" where there was none
+	status int
+}
+
+// fromMemory: it was the same as one before it, and nothing was paid.
+func (r *request) fromMemory() bool {
+	return !r.paid && (r.from == "replay" || r.from == "joined" || r.from == "cache")
+}
+
+// entry is a line of the ledger.
+type entry struct {
+	ID, Kind, Thread, Outcome, Basis string
+	At                               time.Time
+	MS                               int64
+}
+
+// claims that something was paid, or may have been.
+func (e entry) claims() bool {
+	return e.Basis != "unpaid" && e.Basis != "free" && e.Basis != "elsewhere"
 }
 
 // compare reads the stand-in's books and the ledger.
 func (w *world) compare() books {
-	b := books{asked: map[string]int{}, booked: map[string]int{}, ok: map[string]int{}, ids: map[string]int{}}
+	b := books{turns: map[string]*account{}, ids: map[string]int{}}
+	known := map[string]*request{}
 	b.err = eachLine(w.books, func(line []byte) error {
-		var call struct{ Prompt string }
-		err := json.Unmarshal(line, &call)
-		name, _, _ := strings.Cut(call.Prompt, " ")
-		b.asked[name]++
-		return err
+		var l struct {
+			ID, Prompt, From string
+			Status           int
+			Paid             int64 `json:"paid_micros"`
+		}
+		err := json.Unmarshal(line, &l)
+		r := known[l.ID]
+		switch {
+		case err != nil:
+			return err
+		case r == nil:
+			r = &request{}
+			known[l.ID] = r
+			name, _, _ := strings.Cut(l.Prompt, " ")
+			b.of(name).requests = append(b.of(name).requests, r)
+		case l.Paid > 0:
+			r.paid = true
+		default:
+			r.from, r.status = l.From, l.Status
+		}
+		return nil
 	})
 	days, err := filepath.Glob(filepath.Join(w.state, "spend", "????-??-??.jsonl"))
 	b.err = errors.Join(b.err, err)
 	for _, day := range days {
 		b.err = errors.Join(b.err, eachLine(day, func(line []byte) error {
-			var e struct {
-				ID, Kind, Thread, Outcome string
-			}
+			var e entry
 			if err := json.Unmarshal(line, &e); err != nil || e.Kind != "" {
 				return err
 			}
 			b.ids[e.ID]++
-			b.booked[e.Thread]++
-			if e.Outcome == "ok" {
-				b.ok[e.Thread]++
-			}
+			b.of(e.Thread).entries = append(b.of(e.Thread).entries, e)
 			return nil
 		}))
 	}
 	return b
+}
+
+func (b books) of(name string) *account {
+	a := b.turns[name]
+	if a == nil {
+		a = &account{}
+		b.turns[name] = a
+	}
+	return a
 }
 
 func eachLine(path string, read func([]byte) error) error {
@@ -82,80 +131,105 @@ func (b books) lost() error {
 	if b.err != nil {
 		return b.err
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.asked)) {
-		if b.asked[name] > b.booked[name] {
-			return fmt.Errorf("%s was asked %d times and booked %d times", name, b.asked[name], b.booked[name])
+	for _, name := range slices.Sorted(maps.Keys(b.turns)) {
+		if a := b.turns[name]; len(a.requests) > len(a.entries) {
+			return fmt.Errorf("%s was asked %d times and booked %d times", name, len(a.requests), len(a.entries))
 		}
 	}
 	return nil
 }
 
-// check: nothing is lost, and nothing that was answered is booked more often than
-// it was asked. A call that broke may have arrived, and is booked as such.
-func (b books) check(t *testing.T) {
-	t.Helper()
-	if err := b.lost(); err != nil {
-		t.Errorf("lost: %v", err)
+// sums of an account, or of all.
+type sums struct {
+	requests, entries int
+	ok, answered      int // entries that had an answer, requests that were sent one
+	claims, paid      int // entries that claim a payment, requests that were paid
+	fromMemory        int // requests
+	cut               int // entries of connections that broke while ClawRouter was killed
+	unread            int // entries without a request
+}
+
+func (s *sums) add(o sums) {
+	s.requests, s.entries = s.requests+o.requests, s.entries+o.entries
+	s.ok, s.answered = s.ok+o.ok, s.answered+o.answered
+	s.claims, s.paid = s.claims+o.claims, s.paid+o.paid
+	s.fromMemory, s.cut, s.unread = s.fromMemory+o.fromMemory, s.cut+o.cut, s.unread+o.unread
+}
+
+func (a *account) sums(killed func(entry) bool) sums {
+	s := sums{requests: len(a.requests), entries: len(a.entries), unread: len(a.entries) - len(a.requests)}
+	for _, r := range a.requests {
+		s.paid += one(r.paid)
+		s.fromMemory += one(r.fromMemory())
+		s.answered += one(r.status == 200)
 	}
-	for name, times := range b.ok {
-		if times > b.asked[name] {
-			t.Errorf("booked twice: %s was answered %d times by the ledger, and asked %d times", name, times, b.asked[name])
+	for _, e := range a.entries {
+		s.ok += one(e.Outcome == "ok")
+		s.claims += one(e.claims())
+		s.cut += one(e.Outcome == "hang_up" && killed(e))
+	}
+	return s
+}
+
+func one(so bool) int {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// wrong says what does not fit, "" where all does.
+func (s sums) wrong() string {
+	switch {
+	case s.unread < 0:
+		return fmt.Sprintf("lost: asked %d times and booked %d times", s.requests, s.entries)
+	case s.unread > s.cut:
+		return fmt.Sprintf("booked twice: asked %d times and booked %d times; %d broke at a kill", s.requests, s.entries, s.cut)
+	case s.ok > s.answered:
+		return fmt.Sprintf("booked as answered %d times, and answered %d times", s.ok, s.answered)
+	case s.paid > s.claims:
+		return fmt.Sprintf("lost: paid %d times and booked as paid %d times", s.paid, s.claims)
+	case s.claims > s.paid+s.fromMemory+s.cut:
+		return fmt.Sprintf("booked as paid %d times, and paid %d times; %d were answered from memory, %d broke at a kill", s.claims, s.paid, s.fromMemory, s.cut)
+	}
+	return ""
+}
+
+// check: each entry has its request and each request its entry, and each entry that
+// claims a payment has one. It returns the sums of all.
+func (b books) check(t *testing.T, killed func(entry) bool) (all sums) {
+	t.Helper()
+	if b.err != nil {
+		t.Errorf("the books cannot be read: %v", b.err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.turns)) {
+		s := b.turns[name].sums(killed)
+		if what := s.wrong(); what != "" {
+			t.Errorf("%s: %s\n%+v", name, what, b.turns[name].entries)
 		}
+		all.add(s)
 	}
 	for id, times := range b.ids {
 		if times > 1 {
 			t.Errorf("entry %s is in the ledger %d times", id, times)
 		}
 	}
+	return all
 }
 
-// more counts what a has more of than b.
-func (books) more(a, b map[string]int) (n int) {
-	for name := range a {
-		n += max(0, a[name]-b[name])
+// killed reports whether ClawRouter was killed while a call was under way.
+func (w *world) killed(e entry) bool {
+	return slices.ContainsFunc(w.clock.true(e.At), func(at time.Time) bool {
+		return w.kills.during(at, at.Add(time.Duration(e.MS+1)*time.Millisecond))
+	})
+}
+
+// misdated counts the entries whose day is not one of the soak's.
+func (b books) misdated(from, to time.Time) (n int) {
+	for _, a := range b.turns {
+		for _, e := range a.entries {
+			n += one(e.At.Before(from.Add(-time.Hour)) || e.At.After(to.Add(time.Hour)))
+		}
 	}
 	return n
-}
-
-func sum(m map[string]int) (n int) {
-	for _, v := range m {
-		n += v
-	}
-	return n
-}
-
-// table is what a soak found, for bench/README.md.
-type table struct {
-	length        time.Duration
-	results       *tally
-	trouble       map[string]int
-	books         books
-	before, after rest
-	goroutines    [2]int
-}
-
-func (t table) String() string {
-	var b strings.Builder
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
-	}
-	r := t.results
-	b.WriteString("| soak | |\n|---|---|\n")
-	row("time, sessions", "%v, %d", t.length, sessions)
-	row("turns", "%d: %d answered, %d failed in words, %d given up by the client", r.turns, r.ok, sum(r.failures), r.left)
-	row("failures without a readable cause", "%d", len(r.unreadable))
-	row("answers that broke off", "%d", len(r.lost))
-	for _, name := range slices.Sorted(maps.Keys(t.trouble)) {
-		row(name, "%d times", t.trouble[name])
-	}
-	row("requests, by the stand-in's books", "%d", sum(t.books.asked))
-	row("requests, by the ledger", "%d: %d answered, %d not", sum(t.books.booked), sum(t.books.ok), sum(t.books.booked)-sum(t.books.ok))
-	row("lost, booked twice", "%d, %d", t.books.more(t.books.asked, t.books.booked), t.books.more(t.books.ok, t.books.asked))
-	row("memory at rest, before and after", "%.0f MB, %.0f MB", t.before.memory, t.after.memory)
-	row("descriptors at rest, before and after", "%d, %d", t.before.files, t.after.files)
-	row("goroutines at rest, before and after", "%d, %d", t.goroutines[0], t.goroutines[1])
-	for _, name := range slices.SortedFunc(maps.Keys(r.failures), func(x, y string) int { return r.failures[y] - r.failures[x] }) {
-		row("failure: "+strings.ReplaceAll(name, "|", "/"), "%d", r.failures[name])
-	}
-	return b.String()
 }

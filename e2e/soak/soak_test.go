@@ -29,6 +29,7 @@ func TestSoak(t *testing.T) {
 	p := w.start()
 	before := w.atRest(p)
 
+	begun := time.Now()
 	ctx, stop := context.WithTimeout(t.Context(), length)
 	defer stop()
 	var work sync.WaitGroup
@@ -36,17 +37,32 @@ func TestSoak(t *testing.T) {
 	for n := range sessions {
 		work.Go(func() { w.session(ctx, n, results) })
 	}
+	killed, hung := 0, 0
+	work.Go(func() { killed = w.killUpstream(ctx, results) })
+	watched, unwatch := context.WithCancel(t.Context())
+	defer unwatch()
+	var watch sync.WaitGroup
+	watch.Go(func() { hung = w.watchUpstream(watched) })
 	trouble := w.breakThings(ctx, p)
 	work.Wait()
+	unwatch()
+	watch.Wait()
+	trouble["ClawRouter killed"] = killed
 
 	w.await("the ledger has what was asked", 30*time.Second, func() error { return w.compare().lost() })
 	after := w.settled(p, before)
 	books := w.compare()
 	left := w.goroutines(p)
 
-	fmt.Print(table{length: length, results: results, trouble: trouble, books: books, before: before, after: after, goroutines: [2]int{goroutines, left}})
+	tally, misdated := books.check(t, w.killed), books.misdated(begun, time.Now())
+	fmt.Print(table{length, results, trouble, hung, tally, misdated, before, after, [2]int{goroutines, left}})
 	results.check(t)
-	books.check(t)
+	if misdated == 0 {
+		t.Error("no entry was dated by the clock that jumped")
+	}
+	if least := min(int(length/killEvery)-1, results.ok/(2*answersBetween)); killed < least {
+		t.Errorf("ClawRouter was killed %d times in %v, want %d at least", killed, length, least)
+	}
 	if left > goroutines {
 		t.Errorf("%d goroutines are left, of a program at rest it is %d", left, goroutines)
 	}

@@ -3,7 +3,6 @@
 package soak
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -28,6 +28,8 @@ type world struct {
 	folder, state     string
 	port, upstream    int
 	small             bool // the state folder is a small disk of its own
+	clock             *clock
+	kills             *kills
 	key               string
 	client            *http.Client
 	books, codexHome  string
@@ -46,6 +48,7 @@ func newWorld(t *testing.T) *world {
 	}
 	for w.upstream = stage.FreePort(t); w.upstream == w.port; w.upstream = stage.FreePort(t) {
 	}
+	w.clock, w.kills = newClock(t, filepath.Join(folder, "clock")), newKills()
 	w.simMarks = "sim\x00--books\x00" + w.books
 	for _, dir := range []string{w.state, w.codexHome, filepath.Join(folder, "home")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
@@ -59,6 +62,11 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() {
 		w.client.CloseIdleConnections()
+		if t.Failed() {
+			if err := os.CopyFS(filepath.Join(folder, "kept"), os.DirFS(w.state)); err != nil {
+				t.Errorf("keep the state folder: %v", err)
+			}
+		}
 		if w.small {
 			if err := syscall.Unmount(w.state, syscall.MNT_DETACH); err != nil {
 				t.Errorf("unmount: %v", err)
@@ -75,6 +83,7 @@ func (w *world) env() []string {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(w.folder, "home"), "LANG=C.UTF-8", "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=all",
 		"CODEX_HOME=" + w.codexHome, "CLAWROUTER_CODEX_HOME=" + w.state, "BLOCKRUN_MODEL_CATALOG_URL=off",
 		fmt.Sprintf("PORT=%d", w.port), fmt.Sprintf("PROXY_PORT=%d", w.upstream),
+		clockVar + "=" + w.clock.file.Name(),
 		"CLAWROUTER_CMD=" + w.program + " sim --books " + w.books + " --balance 1000000",
 	}
 }
@@ -84,16 +93,11 @@ func (w *world) start() *stage.Process {
 	w.t.Helper()
 	p := stage.Start(w.t, stage.Command{Path: w.program, Args: []string{"start"}, Env: w.env(), Folder: w.folder})
 	w.await("the link is up", time.Minute, func() error {
-		resp, err := w.client.Get(fmt.Sprintf("http://127.0.0.1:%d/health", w.upstream))
-		if err != nil {
+		if err := w.upstreamAnswers(); err != nil {
 			return err
 		}
-		_ = resp.Body.Close()
-		resp, err = w.client.Get(w.url() + "/health")
-		if err != nil {
-			return err
-		}
-		return resp.Body.Close()
+		_, err := stage.Get(w.t.Context(), w.url()+"/health")
+		return err
 	})
 	w.command("setup")
 	key, err := os.ReadFile(filepath.Join(w.state, "key"))
@@ -116,9 +120,12 @@ func (w *world) start() *stage.Process {
 // command runs the program beside the one that runs.
 func (w *world) command(args ...string) {
 	w.t.Helper()
-	stdout, stderr, exit := stage.Run(w.t, 2*time.Minute, stage.Command{Path: w.program, Args: args, Env: w.env(), Folder: w.folder})
-	if exit != 0 {
-		w.t.Errorf("%q ended with %d\n%s%s", args, exit, stdout, stderr)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.program, args...)
+	cmd.Env, cmd.Dir = w.env(), w.folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Errorf("%q: %v\n%s", args, err, out)
 	}
 }
 
@@ -133,42 +140,71 @@ func (w *world) await(what string, limit time.Duration, ready func() error) {
 
 // breakThings breaks one thing after the other until ctx ends, and counts.
 func (w *world) breakThings(ctx context.Context, p *stage.Process) map[string]int {
-	trouble := map[string]int{"ClawRouter killed": 0, "program stopped for 3 s, as by a sleep": 0, "settings and configs edited": 0}
+	const edited, jumped, stopped, full = "settings and configs edited", "clock of the program set", "program stopped for 3 s, as by a sleep", "disk full for 3 s"
+	trouble := map[string]int{edited: 0, jumped: 0, stopped: 0}
 	if w.small {
-		trouble["disk full for 3 s"] = 0
+		trouble[full] = 0
 	}
-	config := filepath.Join(w.codexHome, "config.toml")
-	edits := [][]string{{"model", "use", "zai/glm-5.2"}, {"websearch", "on"}, {"desktop", "on"}, {"cap", "1000000"}, {"websearch", "off"}, {"desktop", "off"}, {"cap", "off"}}
-	for n := 0; ctx.Err() == nil; n++ {
+	for n := 0; ; n++ {
 		// The order is fixed, so that the shortest run has each of them; the moment
-		// within ten seconds is not.
+		// is not.
 		if !pause(ctx, time.Duration(1500+rand.IntN(1000))*time.Millisecond) {
 			break
 		}
-		switch n % 5 {
+		switch n % 4 {
 		case 0:
-			if w.killUpstream() {
-				trouble["ClawRouter killed"]++
-			}
-		case 1, 3:
-			w.command(edits[trouble["settings and configs edited"]%len(edits)]...)
-			if err := appendTo(config, fmt.Sprintf("# edited by hand, %d\n", n)); err != nil {
-				w.t.Errorf("edit %s: %v", config, err)
-			}
-			trouble["settings and configs edited"]++
+			w.edit(trouble[edited])
+			trouble[edited]++
+		case 1:
+			w.jump(trouble[jumped])
+			trouble[jumped]++
 		case 2:
 			if w.small {
 				w.fillDisk(ctx)
-				trouble["disk full for 3 s"]++
+				trouble[full]++
 			}
-		case 4:
+		case 3:
 			p.Signal(syscall.SIGSTOP)
 			pause(ctx, 3*time.Second)
 			p.Signal(syscall.SIGCONT)
-			trouble["program stopped for 3 s, as by a sleep"]++
+			trouble[stopped]++
 		}
 	}
+	w.jump(len(jumps) - 1)
 	return trouble
+}
+
+// edit changes a setting by a command, and a config by hand.
+func (w *world) edit(n int) {
+	edits := [...][]string{{"model", "use", "zai/glm-5.2"}, {"websearch", "on"}, {"desktop", "on"}, {"cap", "1000000"}, {"websearch", "off"}, {"desktop", "off"}, {"cap", "off"}}
+	w.command(edits[n%len(edits)]...)
+	config := filepath.Join(w.codexHome, "config.toml")
+	if err := appendTo(config, fmt.Sprintf("# edited by hand, %d\n", n)); err != nil {
+		w.t.Errorf("edit %s: %v", config, err)
+	}
+}
+
+// jumps are how far ahead the program's clock is set, one after the other.
+var jumps = [...]time.Duration{25 * time.Hour, 0, -25 * time.Hour, 0}
+
+// jump sets the program's clock, and makes sure that it is.
+func (w *world) jump(n int) {
+	ahead := jumps[n%len(jumps)]
+	if err := w.clock.set(ahead); err != nil {
+		w.t.Errorf("set the clock: %v", err)
+	}
+	w.await("the program's clock is set", 30*time.Second, func() error {
+		resp, err := w.client.Head(w.url() + "/health")
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		shows, err := http.ParseTime(resp.Header.Get("Date"))
+		if off := time.Until(shows) - ahead; err == nil && off.Abs() > time.Minute {
+			return fmt.Errorf("it shows %v", shows)
+		}
+		return err
+	})
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -187,25 +223,6 @@ func appendTo(path, text string) error {
 	}
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
-}
-
-// killUpstream kills the stand-in, which the program starts again.
-func (w *world) killUpstream() bool {
-	dirs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return false
-	}
-	killed := false
-	for _, dir := range dirs {
-		line, err := os.ReadFile(filepath.Join(dir, "cmdline"))
-		if err != nil || !bytes.Contains(line, []byte(w.simMarks)) || bytes.Contains(line, []byte("guardian")) {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(dir)); err == nil && syscall.Kill(pid, syscall.SIGKILL) == nil {
-			killed = true
-		}
-	}
-	return killed
 }
 
 func (w *world) fillDisk(ctx context.Context) {
@@ -255,8 +272,8 @@ func (w *world) look(p *stage.Process) (r rest) {
 }
 
 // restFor is longer than the program keeps a connection to the stand-in that it has
-// no use for.
-const restFor = 10
+// no use for, and than it waits before it gives memory back.
+const restFor = 20
 
 // atRest looks at a program whose clients are gone. Its supervisor goes on asking
 // after the stand-in's health, so of several looks the least counts.

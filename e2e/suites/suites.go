@@ -31,7 +31,8 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"older", installClients(olderCodex)},
 			{"files-" + olderCodex, asRecorded(olderCodex, clientTests(older, "-timeout=10m", "-run="+filesTests, "./e2e/codex/..."))},
 			{"attacks", clientTests(nil, "-timeout=10m", "./e2e/attacks/...")},
-			{"soak", clientTests([]string{"SOAK_TIME=1m"}, "-timeout=10m", "./e2e/soak/...")},
+			// It builds a program of its own, whose clock can be set.
+			{"soak", tests([]string{"SOAK_TIME=1m"}, "-tags=e2e", "-timeout=15m", "./e2e/soak/...")},
 			{"readme", clientTests(nil, "-timeout=15m", "./e2e/readme/...")},
 		},
 		{
@@ -75,7 +76,7 @@ func longPlan(fuzzTime time.Duration) lanes {
 		{"base-" + oldestCatalog, clientTests([]string{"CODEX_VERSION=" + oldestCatalog}, "-timeout=10m",
 			"-run=^Test(CatalogIsReadAsWritten|DesktopSeesOurModels|PlainCodex)", "./e2e/codex/...")},
 		{"dist-all", tests([]string{"DIST_ALL=1"}, "-tags=e2e", "-timeout=40m", "./e2e/dist/...")},
-		{"soak", clientTests([]string{"SOAK_TIME=10m"}, "-timeout=30m", "./e2e/soak/...")},
+		{"soak", tests([]string{"SOAK_TIME=10m"}, "-tags=e2e", "-timeout=35m", "./e2e/soak/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},
 	}}
 }
