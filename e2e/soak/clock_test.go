@@ -94,7 +94,7 @@ func buildWithClock() (program string, err error) {
 	}
 	program = filepath.Join(folder, "clawrouter-codex")
 	args := []string{"build", "-trimpath", "-overlay", filepath.Join(folder, "overlay.json"), "-o", program}
-	if os.Getenv("CGO_ENABLED") != "0" {
+	if raced() {
 		args = append(args, "-race")
 	}
 	build := exec.Command("go", append(args, ".")...)

@@ -7,11 +7,11 @@
 //     rules a program that dies that often is started again after longer and longer
 //     breaks, up to a minute, since two minutes of health are what ends them; turns
 //     would then meet no ClawRouter at all most of the time, and little would be
-//     tried. So each kill is followed by what a person or a watchdog does who sees it
-//     down: `clawrouter-codex start`, which has the running link start it again. The
-//     first kill of each row still is the supervisor's own to mend. The next kill
-//     waits until each session had two answers on average, which takes longer than
-//     ten seconds on a machine with other work only.
+//     tried. So what is not back after two seconds is asked for, as a person or a
+//     watchdog does who sees it down: `clawrouter-codex start` has the running link
+//     start it again, and the breaks begin anew. The next kill waits until each session
+//     had two answers on average, which takes longer than ten seconds on a machine
+//     with other work only.
 //   - The clock of the program and of its commands jumps, a day and an hour ahead, back,
 //     as far behind, and back. The program is built for that with a time package whose
 //     Now adds what stands in a file; nothing in its own code is changed, and neither is
@@ -34,6 +34,6 @@
 // A request that went into a connection on which nobody read it any more, because the
 // stand-in was killed, cannot be told from one that was paid: the ledger books it. Each
 // such entry must be of a connection that broke, and under way when the stand-in was
-// killed, or was ended by the supervisor: on a machine that has no time for it, it is
-// taken for hung.
+// killed, or was ended by the supervisor, which takes it for hung where the machine has
+// no time for it.
 package soak

@@ -26,6 +26,7 @@ const answersBetween = 2 * sessions
 // kills are those of the stand-in.
 type kills struct {
 	mu    sync.Mutex
+	pid   int // of the one that was killed last
 	spans []span
 	back  chan struct{} // closed while it answers
 }
@@ -47,9 +48,10 @@ func (k *kills) running() <-chan struct{} {
 	return k.back
 }
 
-func (k *kills) begin() {
+func (k *kills) begin(pid int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.pid = pid
 	k.back = make(chan struct{})
 	k.spans = append(k.spans, span{from: time.Now()})
 }
@@ -73,13 +75,17 @@ func (k *kills) during(from, to time.Time) bool {
 	return false
 }
 
-// ended notes a stand-in that was there at seen and ended without a kill of ours. The
-// supervisor ends one that does not answer it, and gives it five seconds.
-func (k *kills) ended(seen time.Time) {
+// ended notes a stand-in that was there at seen and is gone, and reports whether the
+// supervisor ended it, which gives it five seconds.
+func (k *kills) ended(pid int, seen time.Time) (bySupervisor bool) {
 	const grace = 6 * time.Second
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if pid == k.pid {
+		return false
+	}
 	k.spans = append(k.spans, span{seen.Add(-grace), time.Now()})
+	return true
 }
 
 // killUpstream kills the stand-in every killEvery until ctx ends, and has it started
@@ -95,11 +101,13 @@ func (w *world) killUpstream(ctx context.Context, results *tally) (times int) {
 		if ctx.Err() != nil {
 			break
 		}
-		w.kills.begin()
+		w.kills.begin(pid)
 		if syscall.Kill(pid, syscall.SIGKILL) == nil {
 			times++
 		}
-		w.command("start")
+		if !w.comesBack(ctx) {
+			w.command("start")
+		}
 		w.await("ClawRouter is back after a kill", time.Minute, w.upstreamAnswers)
 		w.kills.end()
 		answered = results.answered()
@@ -107,28 +115,31 @@ func (w *world) killUpstream(ctx context.Context, results *tally) (times int) {
 	return times
 }
 
+// comesBack waits a moment for the supervisor to mend a kill by itself.
+func (w *world) comesBack(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, killEvery/5)
+	defer cancel()
+	return stage.Eventually(ctx, w.upstreamAnswers) == nil
+}
+
 func (w *world) upstreamAnswers() error {
 	_, err := stage.Get(w.t.Context(), fmt.Sprintf("http://127.0.0.1:%d/health", w.upstream))
 	return err
 }
 
-// watchUpstream notes, until ctx ends, when the stand-in ends that nobody here killed,
-// and returns how often it did: on a machine that has no time for it the supervisor
-// takes it for hung.
+// watchUpstream notes, until ctx ends, each stand-in that the supervisor ends, and
+// returns how many: on a machine that has no time for it the supervisor takes it for
+// hung, or an order to start it comes when it has just been started.
 func (w *world) watchUpstream(ctx context.Context) (times int) {
 	pid, seen := 0, time.Now()
 	for pause(ctx, 50*time.Millisecond) {
-		now := time.Now()
-		switch {
+		switch now := time.Now(); {
 		case pid == 0:
 			pid = w.findSim()
 		case syscall.Kill(pid, 0) == nil:
 			seen = now
-		case w.kills.during(seen, now):
-			pid = 0
 		default:
-			w.kills.ended(seen)
-			times++
+			times += one(w.kills.ended(pid, seen))
 			pid = 0
 		}
 	}

@@ -15,7 +15,7 @@ type table struct {
 	length        time.Duration
 	results       *tally
 	trouble       map[string]int
-	hung          int // times that the supervisor took the stand-in for hung
+	ended         int // times that the supervisor ended the stand-in
 	sums          sums
 	misdated      int
 	before, after rest
@@ -36,7 +36,7 @@ func (t table) String() string {
 	for _, name := range slices.Sorted(maps.Keys(t.trouble)) {
 		row(name, "%d times", t.trouble[name])
 	}
-	row("ClawRouter taken for hung", "%d times", t.hung)
+	row("ClawRouter ended by the supervisor", "%d times", t.ended)
 	row("requests that the stand-in read, entries of the ledger", "%d, %d", s.requests, s.entries)
 	row("entries whose request a killed stand-in did not come to read", "%d", s.unread)
 	row("requests that were sent an answer, entries with one", "%d, %d", s.answered, s.ok)

@@ -23,16 +23,33 @@ type Link struct {
 	Port      int    // of the bridge
 	SimURL    string // of the stand-in, without a path
 	Bridge    *Process
+
+	upstream []string // the variables that say where ClawRouter is
 }
 
 // Option changes how a link is started.
 type Option func(*options)
 
-type options struct{ simArgs []string }
+type options struct {
+	simArgs    []string
+	through    func(address string) string
+	supervised bool
+}
 
 // SimArgs adds flags to `clawrouter-codex sim`.
 func SimArgs(args ...string) Option {
 	return func(o *options) { o.simArgs = append(o.simArgs, args...) }
+}
+
+// Through puts something between bridge and stand-in: relay is given the stand-in's
+// address, host and port, and returns its own.
+func Through(relay func(address string) string) Option {
+	return func(o *options) { o.through = relay }
+}
+
+// Supervised leaves the start of the stand-in to the link.
+func Supervised() Option {
+	return func(o *options) { o.supervised = true }
 }
 
 // startLimit is how long a program built with the race detector may take to
@@ -61,14 +78,36 @@ func StartLink(t testing.TB, opts ...Option) *Link {
 			t.Fatal(err)
 		}
 	}
+	if o.supervised {
+		l.upstream = []string{"CLAWROUTER_CMD=" + strings.Join(append([]string{Program(), "sim"}, o.simArgs...), " "), fmt.Sprintf("PROXY_PORT=%d", simPort)}
+	} else {
+		l.startSim(t, simPort, o)
+	}
+	l.Start(t)
+	return l
+}
+
+func (l *Link) startSim(t testing.TB, port int, o options) {
+	t.Helper()
 	sim := Start(t, Command{
-		Path: Program(), Args: append([]string{"sim", "--port", fmt.Sprint(simPort)}, o.simArgs...),
-		Env: l.Env(), Folder: folder,
+		Path: Program(), Args: append([]string{"sim", "--port", fmt.Sprint(port)}, o.simArgs...),
+		Env: l.Env(), Folder: l.Folder,
 	})
 	waitHealthy(t, sim, l.SimURL+"/health")
-	l.Bridge = Start(t, Command{Path: Program(), Args: []string{"start"}, Env: l.Env(), Folder: folder})
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	if o.through != nil {
+		address = o.through(address)
+	}
+	l.upstream = []string{"CLAWROUTER_PROXY_URL=http://" + address}
+}
+
+// Start starts the bridge, again after its end, and returns when it and
+// the stand-in are healthy.
+func (l *Link) Start(t testing.TB) {
+	t.Helper()
+	l.Bridge = Start(t, Command{Path: Program(), Args: []string{"start"}, Env: l.Env(), Folder: l.Folder})
 	waitHealthy(t, l.Bridge, l.URL()+"/health")
-	return l
+	waitHealthy(t, l.Bridge, l.SimURL+"/health")
 }
 
 func waitHealthy(t testing.TB, p *Process, url string) {
@@ -96,7 +135,7 @@ func (l *Link) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", l.Port) 
 // Env is the whole environment of the program and of Codex. Nothing of the
 // user's own is in it but where the programs are.
 func (l *Link) Env() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + filepath.Join(l.Folder, "home"),
 		"LANG=C.UTF-8",
@@ -104,9 +143,8 @@ func (l *Link) Env() []string {
 		"GORACE=atexit_sleep_ms=0",
 		"CODEX_HOME=" + l.CodexHome,
 		"CLAWROUTER_CODEX_HOME=" + l.State,
-		"CLAWROUTER_PROXY_URL=" + l.SimURL,
 		fmt.Sprintf("PORT=%d", l.Port),
-	}
+	}, l.upstream...)
 }
 
 // Setup runs `clawrouter-codex setup` with codex, a path, as the Codex that it

@@ -31,6 +31,7 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			{"older", installClients(olderCodex)},
 			{"files-" + olderCodex, asRecorded(olderCodex, clientTests(older, "-timeout=10m", "-run="+filesTests, "./e2e/codex/..."))},
 			{"attacks", clientTests(nil, "-timeout=10m", "./e2e/attacks/...")},
+			{"outages", clientTests(nil, "-timeout=10m", "./e2e/outages/...")},
 			// It builds a program of its own, whose clock can be set.
 			{"soak", tests([]string{"SOAK_TIME=1m"}, "-tags=e2e", "-timeout=15m", "./e2e/soak/...")},
 			{"readme", clientTests(nil, "-timeout=15m", "./e2e/readme/...")},
