@@ -102,8 +102,9 @@ type outcome struct {
 	broken        error
 }
 
-// patience is far above what the bridge needs to give a turn up.
-const patience = time.Minute
+// patience is far above what the bridge needs to give a turn up, on a machine that has
+// little time for it as well.
+const patience = 3 * time.Minute
 
 func (w *world) ask(name, marker string, leaves bool) outcome {
 	limit := patience
