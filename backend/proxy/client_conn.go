@@ -26,6 +26,10 @@ func newTransport(loopback bool, conns *connTracker) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		Proxy:                 http.ProxyFromEnvironment,
 	}
+	conns.remote = !loopback
+	if conns.remote {
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: probeEvery, PingTimeout: probeEvery * (probes - 1)}
+	}
 	if loopback {
 		// Node and uvicorn close idle connections after 5 s. Being first avoids
 		// sending a paid request into a connection that is just being closed.
@@ -43,17 +47,30 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
+// A network that is left says no goodbye: to a slow model it makes no difference, but
+// a server that does not answer four probes of its system's in a minute is out of
+// reach, and the turn is told so instead of being kept alive for minutes.
+const (
+	probeEvery = 15 * time.Second
+	probes     = 4
+)
+
 // connTracker counts open connections, and the ones that the other side ended:
 // the signs from which Client tells that another server may have taken the place
 // of the one it identified.
 type connTracker struct {
 	trust  func(ctx context.Context) error // nil: everybody is
+	remote bool                            // the server is on another machine
 	open   atomic.Int64
 	broken atomic.Int64
 }
 
 func (t *connTracker) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
+	if t.remote {
+		d.KeepAliveConfig = net.KeepAliveConfig{Enable: true, Idle: probeEvery, Interval: probeEvery, Count: probes - 1}
+		d.Control = giveUp(probeEvery * probes)
+	}
 	c, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
