@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os/exec"
 	"strings"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/console"
 )
 
 // clipboards are the programs that fill the clipboard, the first one that is there
@@ -37,6 +39,7 @@ func copyWith(ctx context.Context, goos, text string, lookup func(string) (strin
 		}
 		cmd := exec.CommandContext(ctx, path, c.line[1:]...)
 		cmd.Stdin = strings.NewReader(text)
+		console.None(cmd)
 		return cmd.Run()
 	}
 	return errNoClipboard

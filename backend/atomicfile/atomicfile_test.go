@@ -101,22 +101,23 @@ func TestWriteRefuses(t *testing.T) {
 		name  string
 		setUp func(t *testing.T, dir string) string
 		says  string
+		is    error
 	}{
-		{"a read-only file", func(t *testing.T, dir string) string { return put(t, filepath.Join(dir, "a"), "old", 0o444) }, "read-only"},
-		{"a folder", func(t *testing.T, dir string) string { return dir }, "not a regular file"},
+		{"a read-only file", func(t *testing.T, dir string) string { return put(t, filepath.Join(dir, "a"), "old", 0o444) }, "read-only", fs.ErrPermission},
+		{"a folder", func(t *testing.T, dir string) string { return dir }, "not a regular file", nil},
 		{"links in a circle", func(t *testing.T, dir string) string {
 			symlink(t, "b", filepath.Join(dir, "a"))
 			return symlink(t, "a", filepath.Join(dir, "b"))
-		}, "too many symbolic links"},
-		{"a folder that is not there", func(t *testing.T, dir string) string { return filepath.Join(dir, "no", "a") }, "no such file"},
+		}, "too many symbolic links", nil},
+		{"a folder that is not there", func(t *testing.T, dir string) string { return filepath.Join(dir, "no", "a") }, "", fs.ErrNotExist},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := tt.setUp(t, dir)
 			err := Write(path, []byte("new"), 0o600)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("got %v, want %q in it", err, tt.says)
+			if err == nil || !strings.Contains(err.Error(), tt.says) || tt.is != nil && !errors.Is(err, tt.is) {
+				t.Fatalf("got %v, want %q in it, and to be %v", err, tt.says, tt.is)
 			}
 			var where *fs.PathError
 			if !errors.As(err, &where) {
@@ -270,7 +271,14 @@ func get(t *testing.T, path string) string {
 
 func symlink(t *testing.T, to, at string) string {
 	t.Helper()
-	if err := os.Symlink(to, at); err != nil {
+	err := os.Symlink(to, at)
+	if runtime.GOOS == "windows" {
+		// Windows allows them to developers; Wine says that it made one, and did not.
+		if info, look := os.Lstat(at); err != nil || look != nil || info.Mode()&fs.ModeSymlink == 0 {
+			t.Skipf("NOT RUN: no symlink can be made here: %v", err)
+		}
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return at

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -65,7 +66,23 @@ func (System) Writable(path string) error {
 func (System) CreateTemp(dir, pattern string) (Temp, error) { return os.CreateTemp(dir, pattern) }
 
 // Rename replaces to, also on Windows.
-func (System) Rename(from, to string) error { return os.Rename(from, to) }
+func (System) Rename(from, to string) error {
+	return patiently(func() error { return os.Rename(from, to) })
+}
 
 // Remove deletes a file.
-func (System) Remove(path string) error { return os.Remove(path) }
+func (System) Remove(path string) error { return patiently(func() error { return os.Remove(path) }) }
+
+// Remove is os.Remove that on Windows waits a moment for who has the file open.
+func Remove(path string) error { return System{}.Remove(path) }
+
+// Read is os.ReadFile that on Windows is in nobody's way, and waits a moment for who
+// replaces the file.
+func Read(path string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(f)
+	return data, errors.Join(err, f.Close())
+}

@@ -10,6 +10,12 @@ import (
 	"syscall"
 )
 
+// patiently calls operation: an open file can be renamed and removed here.
+func patiently(operation func() error) error { return operation() }
+
+// Open is os.Open.
+func Open(path string) (*os.File, error) { return os.Open(path) }
+
 // SyncDir opens the folder and syncs it. A file system that cannot sync a folder
 // says EINVAL; the rename is atomic there all the same.
 func (System) SyncDir(dir string) error {

@@ -44,7 +44,7 @@ func TestFailuresAreToldWithWhatMendsThem(t *testing.T) {
 		{"ClawRouter's port taken", start(proxy.PortTaken), failure{"It does not run.", "Install it.", 4}, false},
 		{
 			"the bridge's port taken", &daemon.PortError{At: socket.V4(8403), Owner: "nginx (pid 812)"},
-			failure{"port 8403 is in use by nginx (pid 812)", "stop that program, or choose another port: PORT=8413 clawrouter-codex up", 4}, false,
+			failure{"port 8403 is in use by nginx (pid 812)", "stop that program, or choose another port: clawrouter-codex up --port 8413", 4}, false,
 		},
 	}
 	for _, tt := range tests {

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
+	"github.com/BlockRunAI/clawrouter-codex/backend/console"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 )
 
@@ -43,13 +45,13 @@ func process(version string) Env {
 	return Env{
 		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
 		Machine: settings.Machine{
-			LookupEnv: os.LookupEnv, ReadFile: os.ReadFile,
+			LookupEnv: os.LookupEnv, ReadFile: atomicfile.Read,
 			Home: home, Dir: dir, GOOS: runtime.GOOS,
 		},
 		Environ: os.Environ(), Program: program, Version: build.Version, Build: build,
 		LookPath:    exec.LookPath,
-		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
-		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())) && console.Colours(os.Stdout),
+		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())) && console.Colours(os.Stderr),
 		Now:         time.Now,
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
 )
@@ -20,7 +21,7 @@ var ErrNoProfile = errors.New("Codex has no profile of ours yet")
 // ProfileModel is the model that the profile starts Codex with, "" where there is
 // no profile or no model in it.
 func (h Home) ProfileModel() string {
-	data, err := os.ReadFile(h.Profile())
+	data, err := atomicfile.Read(h.Profile())
 	if err != nil {
 		return ""
 	}
@@ -36,7 +37,7 @@ func (h Home) ProfileModel() string {
 // SetProfileModel makes the profile start Codex with a model. It returns
 // ErrNoProfile where there is none: an empty one would start Codex on OpenAI.
 func (h Home) SetProfileModel(model, backup string, now time.Time) error {
-	profile := file{path: h.Profile(), perm: 0o600, backup: backup, now: now, read: os.ReadFile}
+	profile := file{path: h.Profile(), perm: 0o600, backup: backup, now: now, read: atomicfile.Read}
 	if _, err := os.Stat(profile.path); errors.Is(err, fs.ErrNotExist) {
 		return ErrNoProfile
 	}
@@ -62,7 +63,7 @@ type PickerModel struct {
 // stands for the user's choice, and that entry's window, in tokens: 0 where the
 // catalog has no such entry. Without a catalog the list is nil.
 func (h Home) Picker() (list []PickerModel, selectedWindow int) {
-	data, err := os.ReadFile(h.Catalog())
+	data, err := atomicfile.Read(h.Catalog())
 	if err != nil {
 		return nil, 0
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestCommand(t *testing.T) {
 	tests := []struct{ name, dir, goos, want string }{
-		{"Codex's own default", "/home/ann/.codex", "linux", "codex --profile clawrouter"},
+		{"Codex's own default", filepath.Join("/home/ann", ".codex"), "linux", "codex --profile clawrouter"},
 		{"another folder", "/srv/codex-1", "linux", "CODEX_HOME=/srv/codex-1 codex --profile clawrouter"},
 		{"a folder with blanks", "/home/ann/it's here", "darwin", `CODEX_HOME='/home/ann/it'\''s here' codex --profile clawrouter`},
 		{"PowerShell", `D:\it's`, "windows", `$env:CODEX_HOME='D:\it''s'; codex --profile clawrouter`},

@@ -30,7 +30,7 @@ type Desktop struct {
 	Key func() (string, error)
 
 	ops  atomicfile.Operations             // nil is the system's
-	read func(path string) ([]byte, error) // nil is os.ReadFile
+	read func(path string) ([]byte, error) // nil is atomicfile.Read
 }
 
 // OnOptions say what to switch on.
@@ -329,7 +329,7 @@ func (d *Desktop) locked(ctx context.Context, change func() (Change, error)) (c 
 func (d *Desktop) file() file {
 	f := file{path: d.Home.Config(), perm: 0o600, backup: d.Backup, now: d.Now(), read: d.read, ops: d.ops}
 	if f.read == nil {
-		f.read = os.ReadFile
+		f.read = atomicfile.Read
 	}
 	// What we wrote ourselves and nobody changed since would only push the
 	// user's own texts out of the ten copies that are kept.

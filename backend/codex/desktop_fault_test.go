@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,16 @@ func TestTwoProcessesAreKeptApart(t *testing.T) {
 	}
 }
 
+// symlink skips the test where none can be made: Windows allows them to developers, and
+// Wine says that it made one and did not.
+func symlink(t *testing.T, to, at string) {
+	t.Helper()
+	err := os.Symlink(to, at)
+	if info, look := os.Lstat(at); err != nil || look != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Skipf("NOT RUN: no symlink can be made here: %v", err)
+	}
+}
+
 func TestASymlinkAndPermissionsStay(t *testing.T) {
 	const original = "model = \"gpt-5.5\"\n"
 	d := newDesktop(t, absent)
@@ -236,15 +247,13 @@ func TestASymlinkAndPermissionsStay(t *testing.T) {
 	if err := os.Chmod(dotfile, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(dotfile, d.Home.Config()); err != nil {
-		t.Skipf("no symlinks here: %v", err)
-	}
+	symlink(t, dotfile, d.Home.Config())
 	check := func(step string) {
 		t.Helper()
 		if to, err := os.Readlink(d.Home.Config()); err != nil || to != dotfile {
 			t.Errorf("%s: the link is gone: %q, %v", step, to, err)
 		}
-		if info, err := os.Stat(dotfile); err != nil || info.Mode() != 0o640 {
+		if info, err := os.Stat(dotfile); err != nil || info.Mode() != 0o640 && runtime.GOOS != "windows" {
 			t.Errorf("%s: %v, %v", step, info.Mode(), err)
 		}
 	}

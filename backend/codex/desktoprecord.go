@@ -103,7 +103,7 @@ func (d *Desktop) configKey() string {
 // lost record must not keep the user on a dead bridge.
 func (d *Desktop) readRecords() (records, error) {
 	all := records{Configs: map[string]record{}}
-	data, err := os.ReadFile(d.recordPath())
+	data, err := atomicfile.Read(d.recordPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return all, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
@@ -40,7 +39,7 @@ type file struct {
 	perm   fs.FileMode // of a new one
 	backup string
 	now    time.Time
-	read   func(path string) ([]byte, error) // os.ReadFile
+	read   func(path string) ([]byte, error) // atomicfile.Read
 	ops    atomicfile.Operations             // nil is the system's
 	known  func(text []byte) bool            // a text that needs no copy; nil: all do
 }
@@ -144,7 +143,7 @@ func (f file) parse(text []byte) (*tomledit.Doc, error) {
 // writeProfile makes the profile, or sets in it what the link needs.
 func writeProfile(o SetupOptions) error {
 	all := profileSettings(o.Home.Catalog(), o.Models[0].ID, o.Port)
-	profile := file{path: o.Home.Profile(), perm: 0o600, backup: o.Backup, now: o.Now, read: os.ReadFile}
+	profile := file{path: o.Home.Profile(), perm: 0o600, backup: o.Backup, now: o.Now, read: atomicfile.Read}
 	_, err := profile.rewrite(func(before []byte, missing bool) ([]byte, error) {
 		key, err := keyFor(profile.path, o.Key)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/console"
 	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
 )
 
@@ -54,7 +55,7 @@ func (p *Program) Instructions(ctx context.Context) (string, error) {
 
 // Validate has Codex load the catalog at path. The error is Codex's own.
 func (p *Program) Validate(ctx context.Context, path string) error {
-	out, err := p.ask(ctx, "debug", "models", "-c", "model_catalog_json="+tomledit.Quote(path))
+	out, err := p.ask(ctx, "debug", "models", "-c", "model_catalog_json="+plainQuote(path))
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,16 @@ func (p *Program) Validate(ctx context.Context, path string) error {
 		return errors.New("codex debug models printed no models")
 	}
 	return nil
+}
+
+// plainQuote is a TOML string without double quotes where that can be: on Windows npm
+// installs codex as a batch file, whose shell takes what stands between two of them,
+// such as the & of a folder's name, for its own.
+func plainQuote(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return r == '\'' || r < ' ' || r == 0x7f }) {
+		return tomledit.Quote(text)
+	}
+	return "'" + text + "'"
 }
 
 func (p *Program) ask(ctx context.Context, args ...string) ([]byte, error) {
@@ -77,6 +88,7 @@ func (p *Program) ask(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.Dir = home
 	// A grandchild that keeps the pipe open must not keep us.
 	cmd.WaitDelay = 2 * time.Second
+	console.None(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -29,3 +29,15 @@ func TestACodexThatIsAScriptFindsItsNode(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainQuote(t *testing.T) {
+	for path, want := range map[string]string{
+		`C:\Users\A & B\x.json`: `'C:\Users\A & B\x.json'`,
+		`/home/it's/x.json`:     `"/home/it's/x.json"`,
+		"/home/a\tb":            `"/home/a\u0009b"`,
+	} {
+		if got := plainQuote(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 	"github.com/BlockRunAI/clawrouter-codex/backend/models"
 )
 
@@ -83,7 +83,7 @@ func keyNotes(o SetupOptions) []string {
 // legacyNotes tells of lines in config.toml with which Codex refuses to start
 // under --profile clawrouter.
 func legacyNotes(home Home) []string {
-	found, err := home.Legacy(os.ReadFile)
+	found, err := home.Legacy(atomicfile.Read)
 	var broken *UnreadableError
 	switch {
 	case errors.As(err, &broken):

@@ -149,7 +149,7 @@ func withoutProfile(doc *tomledit.Doc) (*tomledit.Doc, error) {
 // removeCatalog removes the catalog if it has the form that we give it.
 func (d *Desktop) removeCatalog() (string, error) {
 	path := d.Home.Catalog()
-	data, err := os.ReadFile(path)
+	data, err := atomicfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

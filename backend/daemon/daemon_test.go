@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -173,7 +174,7 @@ func TestTwoNeverRunOnOneStateFolder(t *testing.T) {
 	if taken.Running.Bridge != first.Bridge || taken.Running.PID != os.Getpid() {
 		t.Errorf("the second names %+v", taken.Running)
 	}
-	if want := fmt.Sprintf("kill %d", os.Getpid()); !strings.Contains(taken.Mend(), want) {
+	if want := (Running{PID: os.Getpid(), Command: "up"}).Stop(runtime.GOOS); !strings.Contains(taken.Mend(), want) {
 		t.Errorf("mend %q, want %q in it", taken.Mend(), want)
 	}
 }

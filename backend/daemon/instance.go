@@ -52,7 +52,7 @@ func (e *RunningError) Error() string {
 // Mend is how to get the state folder or another one.
 func (e *RunningError) Mend() string {
 	if e.Running.PID == 0 {
-		return "stop the other one, or use a folder of your own: " + settings.HomeVariable + "=/path/to/folder clawrouter-codex up"
+		return "stop the other one, or name a folder of your own in " + settings.HomeVariable
 	}
 	return "use it as it is, or stop it first: " + e.Running.Stop(runtime.GOOS)
 }
@@ -99,7 +99,7 @@ func awaitLock(ctx context.Context, paths settings.Paths) (*atomicfile.Lock, err
 		lock, err := atomicfile.TryLock(paths.Lock())
 		if err == nil {
 			// What a killed process left behind would be taken for ours.
-			if err := os.Remove(paths.Running()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := atomicfile.Remove(paths.Running()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, errors.Join(err, lock.Unlock())
 			}
 			return lock, nil
@@ -118,7 +118,7 @@ func awaitLock(ctx context.Context, paths settings.Paths) (*atomicfile.Lock, err
 // written yet.
 func readRunning(paths settings.Paths) Running {
 	var r Running
-	data, err := os.ReadFile(paths.Running())
+	data, err := atomicfile.Read(paths.Running())
 	if err != nil || json.Unmarshal(data, &r) != nil {
 		return Running{}
 	}
@@ -136,7 +136,7 @@ func (i *instance) announce(r Running) error {
 
 // release gives the state folder back.
 func (i *instance) release() error {
-	removing := os.Remove(i.paths.Running())
+	removing := atomicfile.Remove(i.paths.Running())
 	if errors.Is(removing, os.ErrNotExist) {
 		removing = nil
 	}

@@ -114,7 +114,7 @@ func newSecret() []byte {
 }
 
 func readKey(path, mend string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := atomicfile.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the key: %w", err)
 	}

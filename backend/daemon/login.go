@@ -73,7 +73,7 @@ func (l *Login) unseen() string {
 	s := l.o.Settings
 	switch {
 	case s.WalletKey.Origin == settings.Environment:
-		return "the wallet's key is known from BLOCKRUN_WALLET_KEY of this shell, which a start at login does not have; put it into a file of your own and name that: WALLET_KEY_FILE=/path/to/file clawrouter-codex login on"
+		return "the wallet's key is known from BLOCKRUN_WALLET_KEY of this shell, which a start at login does not have; put it into a file of your own, name that in WALLET_KEY_FILE, then: clawrouter-codex login on"
 	case s.UpstreamAPIKey.Origin == settings.Environment && s.ProxyURL.V != "":
 		return "the upstream's key is known from UPSTREAM_API_KEY of this shell, which a start at login does not have, and which is not stored"
 	}

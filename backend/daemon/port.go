@@ -43,7 +43,7 @@ func (e *PortError) text() string {
 
 // Mend is how to start all the same.
 func (e *PortError) Mend() string {
-	mend := fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", e.At.Port()+10)
+	mend := fmt.Sprintf("stop that program, or choose another port: clawrouter-codex up --port %d", e.At.Port()+10)
 	if e.Foreign {
 		mend += "\nthen replace the key that Codex may have sent there: clawrouter-codex setup --rotate-key"
 	}

@@ -111,5 +111,5 @@ func (l *look) noBridge(ctx context.Context, b bridgeState) Result {
 }
 
 func (l *look) otherPort() string {
-	return fmt.Sprintf("stop that program, or choose another port: PORT=%d clawrouter-codex up", l.port+10)
+	return fmt.Sprintf("stop that program, or choose another port: clawrouter-codex up --port %d", l.port+10)
 }

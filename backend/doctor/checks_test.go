@@ -37,7 +37,7 @@ func checkLines(t *testing.T, tests []lineTest) {
 }
 
 func TestBridgeLine(t *testing.T) {
-	const otherPort = " → stop that program, or choose another port: PORT=8413 clawrouter-codex up"
+	const otherPort = " → stop that program, or choose another port: clawrouter-codex up --port 8413"
 	checkLines(t, []lineTest{
 		{"down", "bridge", (*world).down, "fail: does not run: nothing listens on port 8403 → clawrouter-codex up"},
 		{"port taken", "bridge", func(w *world) { w.running = false; w.foreign(8403, http.NotFound) },
@@ -65,7 +65,7 @@ func TestBridgeLine(t *testing.T) {
 }
 
 func TestUpstreamLines(t *testing.T) {
-	const otherPort = " → stop that program, or choose another port: PROXY_PORT=8414 clawrouter-codex up"
+	const otherPort = " → stop that program, or choose another port: clawrouter-codex up --proxy-port 8414"
 	gone := func(w *world) { delete(w.servers, upstream); delete(w.listeners, 8404) }
 	own := func(w *world) { w.vars["CLAWROUTER_PROXY_URL"] = "http://127.0.0.1:8404" }
 	checkLines(t, []lineTest{
@@ -83,7 +83,7 @@ func TestUpstreamLines(t *testing.T) {
 		{"a server of one's own", "clawrouter", func(w *world) { own(w); w.servers[upstream] = http.NotFound },
 			"ok: http://127.0.0.1:8404 answers; it is no ClawRouter, so no wallet pays here"},
 		{"a server of one's own that is down", "clawrouter", func(w *world) { own(w); gone(w) },
-			"fail: http://127.0.0.1:8404 does not answer: connection refused → start that server, or have ClawRouter started for you: unset CLAWROUTER_PROXY_URL"},
+			"fail: http://127.0.0.1:8404 does not answer: connection refused → start that server, or have ClawRouter started for you: leave CLAWROUTER_PROXY_URL out"},
 		{"another user's", "owner", func(w *world) { w.foreign(8404, health("")) },
 			"fail: another user's: nginx (pid 9, user www)" + otherPort},
 		{"nobody tells whose", "owner", func(w *world) { delete(w.listeners, 8404) },

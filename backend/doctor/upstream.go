@@ -45,7 +45,7 @@ func checkUpstream(ctx context.Context, l *look) Result {
 	case l.owned():
 		return Result{
 			Status: Fail, Text: fmt.Sprintf("%s does not answer: %v", l.address(), proxy.RootCause(err)),
-			Mend: "start that server, or have ClawRouter started for you: unset CLAWROUTER_PROXY_URL",
+			Mend: "start that server, or have ClawRouter started for you: leave CLAWROUTER_PROXY_URL out",
 		}
 	}
 	return l.noClawRouter(ctx, err)
@@ -86,7 +86,7 @@ func (l *look) noClawRouter(ctx context.Context, err error) Result {
 }
 
 func (l *look) otherProxyPort() string {
-	return fmt.Sprintf("stop that program, or choose another port: PROXY_PORT=%d clawrouter-codex up", l.env.Settings.ProxyPort.V+10)
+	return fmt.Sprintf("stop that program, or choose another port: clawrouter-codex up --proxy-port %d", l.env.Settings.ProxyPort.V+10)
 }
 
 // checkOwner looks whose process is trusted with the prompts and, at its next

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 )
 
 // keySize is the key's, in bytes; its text is twice as long.
@@ -49,10 +51,13 @@ func (f *KeyFile) current() string {
 	if f.read != nil && os.SameFile(f.read, info) && f.read.ModTime().Equal(info.ModTime()) && f.read.Size() == info.Size() {
 		return f.key
 	}
-	text, err := os.ReadFile(f.path)
+	text, err := atomicfile.Read(f.path)
 	if err != nil {
 		return ""
 	}
+	// Windows tells which file it is only when it is first compared, and by then the
+	// path may lead to another one.
+	_ = os.SameFile(info, info)
 	f.read, f.key = info, ""
 	if key, ok := ParseKey(string(text)); ok {
 		f.key = key

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -123,15 +124,19 @@ func TestVersionAhead(t *testing.T) {
 }
 
 func TestAbsoluteCommand(t *testing.T) {
+	tool, err := filepath.Abs("/opt/my tools/claw")
+	if err != nil {
+		t.Fatal(err)
+	}
 	look := func(name string) (string, error) {
 		if name == "claw" {
-			return "/opt/my tools/claw", nil
+			return tool, nil
 		}
 		return "", errors.New("not found")
 	}
 	tests := []struct{ name, in, want string }{
 		{"the default", DefaultCommand, DefaultCommand},
-		{"a program of PATH", `claw --a 'b c'`, `'/opt/my tools/claw' --a 'b c'`},
+		{"a program of PATH", `claw --a 'b c'`, `'` + tool + `' --a 'b c'`},
 		{"a path stays as it was written", `/usr/bin/claw --a  "b"`, `/usr/bin/claw --a  "b"`},
 		{"one that is not there", "gone --x", "gone --x"},
 		{"node is remembered for itself", "node server.mjs", "node server.mjs"},

@@ -11,15 +11,14 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/console"
 )
 
-// guardianAttr gives a guardian a hidden console of its own: Ctrl-C in ours
-// reaches us alone, and Ctrl-Break reaches the child through the hidden one.
+// guardianAttr keeps a guardian out of our console: Ctrl-C there reaches us alone.
 func guardianAttr(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		HideWindow:    true,
-		CreationFlags: windows.CREATE_NO_WINDOW | windows.CREATE_NEW_PROCESS_GROUP,
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
+	console.None(cmd)
 }
 
 // guard puts itself into a job first, so that all it starts is born into the
@@ -36,7 +35,10 @@ func guard(grace time.Duration, path string, argv []string) int {
 	cmd := exec.Command(path)
 	cmd.Args = argv
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	// A group of its own gets Ctrl-Break alone, and its own console stays unseen also
+	// where this program has none, as in the notification area.
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
+	console.None(cmd)
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(os.Stderr, "clawrouter-codex: cannot start %s: %v\n", path, err)
 		return exitCannotStart
@@ -49,7 +51,7 @@ func guard(grace time.Duration, path string, argv []string) int {
 	case <-gone:
 	case <-signals:
 	}
-	_ = windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(cmd.Process.Pid))
+	sendBreak(uint32(cmd.Process.Pid))
 	select {
 	case code := <-ended:
 		return code
@@ -57,6 +59,21 @@ func guard(grace time.Duration, path string, argv []string) int {
 	}
 	_ = windows.TerminateJobObject(job, 1)
 	return 1
+}
+
+var (
+	kernel32      = windows.NewLazySystemDLL("kernel32.dll")
+	freeConsole   = kernel32.NewProc("FreeConsole")
+	attachConsole = kernel32.NewProc("AttachConsole")
+)
+
+// sendBreak asks a process group to end. Ctrl-Break reaches the groups of the
+// sender's own console only, so that the guardian takes the group's. A failure is
+// none: the grace ends, and the job with it.
+func sendBreak(group uint32) {
+	_, _, _ = freeConsole.Call()
+	_, _, _ = attachConsole.Call(uintptr(group))
+	_ = windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, group)
 }
 
 func joinNewJob() (windows.Handle, error) {

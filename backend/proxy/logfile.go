@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 )
 
 // Bounds of ClawRouter's log: it prints several lines a request.
@@ -116,7 +118,7 @@ const (
 // LogTail is the last 512 KB of a log, beginning with a whole line, and the size
 // at which FollowLog goes on. Of a log that does not exist there is nothing.
 func LogTail(path string) (text []byte, end int64, err error) {
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
 	}
@@ -145,7 +147,7 @@ func LogTail(path string) (text []byte, end int64, err error) {
 func FollowLog(ctx context.Context, path string, from int64, w io.Writer) error {
 	t := &tail{path: path, w: w}
 	defer t.close()
-	if f, err := os.Open(path); err == nil {
+	if f, err := atomicfile.Open(path); err == nil {
 		t.file = f
 		// A file that is shorter took the place of the one that was read.
 		if info, err := f.Stat(); err == nil && from <= info.Size() {
@@ -203,7 +205,7 @@ func (t *tail) more() error {
 	if err != nil {
 		return nil // between two names of a rotation
 	}
-	f, err := os.Open(t.path)
+	f, err := atomicfile.Open(t.path)
 	if err != nil {
 		return nil
 	}

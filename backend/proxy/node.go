@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/console"
 )
 
 // MinNode is the oldest major release of Node.js that ClawRouter runs on.
@@ -108,6 +110,7 @@ func askNode(ctx context.Context, path string, env []string) (Node, error) {
 		cmd.Env = []string{}
 	}
 	cmd.WaitDelay = time.Second
+	console.None(cmd)
 	out, err := cmd.Output()
 	if err != nil {
 		return Node{}, fmt.Errorf("ask %s for its version: %w", path, err)
@@ -138,7 +141,7 @@ func major(version string) int {
 func nodeCandidates(s NodeSearch) []string {
 	var out []string
 	add := func(path string) {
-		if path != "" && !slices.Contains(out, path) && executable(path) {
+		if filepath.IsAbs(path) && !slices.Contains(out, path) && executable(path) {
 			out = append(out, path)
 		}
 	}
@@ -148,7 +151,7 @@ func nodeCandidates(s NodeSearch) []string {
 	}
 	system := s.system
 	if system == nil {
-		system = systemPlaces
+		system = systemPlaces()
 	}
 	for _, pattern := range append(nodePlaces(s), system...) {
 		found, err := filepath.Glob(pattern)
@@ -174,12 +177,7 @@ func nodePlaces(s NodeSearch) []string {
 		return filepath.Join(append([]string{root}, rest...)...)
 	}
 	if runtime.GOOS == "windows" {
-		return []string{
-			filepath.Join(env["ProgramFiles"], "nodejs", "node.exe"),
-			filepath.Join(env["LOCALAPPDATA"], "Volta", "bin", "node.exe"),
-			filepath.Join(env["APPDATA"], "nvm", "v*", "node.exe"),
-			filepath.Join(env["APPDATA"], "fnm", "node-versions", "v*", "installation", "node.exe"),
-		}
+		return windowsNodePlaces(env)
 	}
 	return []string{
 		below("VOLTA_HOME", ".volta", "bin", "node"),
@@ -194,8 +192,32 @@ func nodePlaces(s NodeSearch) []string {
 	}
 }
 
-// systemPlaces is where installers for all users put node.
-var systemPlaces = []string{"/opt/homebrew/bin/node", "/usr/local/bin/node", "/usr/bin/node", "/snap/bin/node"}
+// windowsNodePlaces leaves out what is below a variable that is not set: it would be
+// looked for in the working folder.
+func windowsNodePlaces(env map[string]string) []string {
+	var places []string
+	for _, p := range []struct{ root, below string }{
+		{"ProgramFiles", `nodejs\node.exe`},
+		{"LOCALAPPDATA", `Programs\nodejs\node.exe`},
+		{"LOCALAPPDATA", `Volta\bin\node.exe`},
+		{"APPDATA", `nvm\v*\node.exe`},
+		{"APPDATA", `fnm\node-versions\v*\installation\node.exe`},
+	} {
+		if root := lookup(env, p.root, true); root != "" {
+			places = append(places, root+`\`+p.below)
+		}
+	}
+	return places
+}
+
+// systemPlaces is where installers for all users put node; those of Windows say it in
+// a variable. There anybody may make a folder \usr, and put a node into it.
+func systemPlaces() []string {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return []string{"/opt/homebrew/bin/node", "/usr/local/bin/node", "/usr/bin/node", "/snap/bin/node"}
+}
 
 // newestFirst orders paths that differ in a version, v9 below v22.
 func newestFirst(a, b string) int {
@@ -226,7 +248,7 @@ func findNpx(node string, s NodeSearch) string {
 		candidates = append(candidates, filepath.Join(dir, npxName()))
 	}
 	for _, path := range candidates {
-		if path != "" && executable(path) {
+		if filepath.IsAbs(path) && executable(path) {
 			return path
 		}
 	}

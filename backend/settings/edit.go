@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
@@ -28,7 +27,7 @@ func (s *Settings) Store(changes ...Change) error {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	path := paths.SettingsFile()
-	before, err := os.ReadFile(path)
+	before, err := atomicfile.Read(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read settings: %w", err)
 	}
@@ -74,7 +73,7 @@ func (c Change) check(m Machine, paths Paths) error {
 		}
 		s := defaults(m, paths)
 		if err := e.set(m, s, fmt.Sprint(c.Value), File); err != nil {
-			return &InvalidError{Problems: []Problem{*e.problem(s, fmt.Sprint(c.Value), File, err)}}
+			return &InvalidError{Problems: []Problem{*e.problem(m, s, fmt.Sprint(c.Value), File, err)}}
 		}
 		return nil
 	}

@@ -49,7 +49,7 @@ func (e entry) apply(m Machine, s *Settings, stored map[string]any, over Overrid
 		switch raw.(type) {
 		case string, int64, bool:
 		default:
-			return e.problem(s, text, from, fmt.Errorf("not a text, a number or true/false"))
+			return e.problem(m, s, text, from, fmt.Errorf("not a text, a number or true/false"))
 		}
 	}
 	// An empty variable is one that is not set: `PORT= make run` means the default.
@@ -63,7 +63,7 @@ func (e entry) apply(m Machine, s *Settings, stored map[string]any, over Overrid
 		return nil
 	}
 	if err := e.set(m, s, text, from); err != nil {
-		return e.problem(s, text, from, err)
+		return e.problem(m, s, text, from, err)
 	}
 	return nil
 }
@@ -76,16 +76,25 @@ func (e entry) lookupEnv(m Machine) (string, bool) {
 	return v, ok && v != ""
 }
 
+// unset is the line that takes a variable away, for the shell of goos: POSIX, or
+// PowerShell on Windows.
+func unset(goos, name string) string {
+	if goos == "windows" {
+		return "Remove-Item Env:" + name
+	}
+	return "unset " + name
+}
+
 // userinfo is a password in an address; a message about it must not repeat it.
 var userinfo = regexp.MustCompile(`//[^/@]*@`)
 
-func (e entry) problem(s *Settings, text string, from Origin, err error) *Problem {
+func (e entry) problem(m Machine, s *Settings, text string, from Origin, err error) *Problem {
 	text = userinfo.ReplaceAllString(text, "//…@")
 	switch from {
 	case Environment:
 		return &Problem{
 			What: fmt.Sprintf("%s=%s: %v", e.env, strconv.Quote(text), err),
-			Mend: "correct the variable, or leave it out: unset " + e.env,
+			Mend: "correct the variable, or leave it out: " + unset(m.GOOS, e.env),
 		}
 	case Flag:
 		flag := "--" + strings.ReplaceAll(e.key, "_", "-")

@@ -72,7 +72,7 @@ func findPaths(m Machine) (Paths, error) {
 	if m.Home == "" {
 		return Paths{}, &InvalidError{Problems: []Problem{{
 			What: "this user has no home folder (HOME is not set)",
-			Mend: "set HOME, or name a folder: " + HomeVariable + "=/path/to/folder clawrouter-codex up",
+			Mend: "set HOME (on Windows: USERPROFILE), or name a folder in " + HomeVariable,
 		}}}
 	}
 	return usualPaths(m.Home), nil

@@ -229,7 +229,7 @@ func (s *Settings) checkPorts() *Problem {
 	}
 	return &Problem{
 		What: fmt.Sprintf("the bridge and ClawRouter are both told to use port %d", s.Port.V),
-		Mend: "give one of them another port: PROXY_PORT=" + fmt.Sprint(s.Port.V+1) + " clawrouter-codex up",
+		Mend: "give one of them another port: clawrouter-codex up --proxy-port " + fmt.Sprint(s.Port.V+1),
 	}
 }
 

@@ -5,10 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+)
+
+// home and srv are absolute paths of this system.
+var (
+	home, _ = filepath.Abs("/home/ann")
+	srv, _  = filepath.Abs("/srv/claw")
+
+	settingsFile = filepath.Join(home, ".clawrouter-codex", "settings.toml")
 )
 
 // machine is a Linux user whose settings.toml holds file; "" is no file.
@@ -16,13 +25,13 @@ func machine(file string, env map[string]string) Machine {
 	return Machine{
 		LookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		ReadFile: func(path string) ([]byte, error) {
-			if file == "" || path != "/home/ann/.clawrouter-codex/settings.toml" {
+			if file == "" || path != settingsFile {
 				return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 			}
 			return []byte(file), nil
 		},
-		Home: "/home/ann",
-		Dir:  "/home/ann/work",
+		Home: home,
+		Dir:  filepath.Join(home, "work"),
 		GOOS: "linux",
 	}
 }
@@ -49,7 +58,7 @@ func TestDefaults(t *testing.T) {
 		"menu_bar_text|=off (default)",
 		"upstream_stream|UPSTREAM_STREAM=auto (default)",
 		"unshielded|CLAWROUTER_UNSHIELDED= (default)",
-		"codex_home|CODEX_HOME=/home/ann/.codex (default)",
+		"codex_home|CODEX_HOME=" + filepath.Join(home, ".codex") + " (default)",
 		"model_list|BLOCKRUN_MODEL_CATALOG_URL=https://blockrun.ai/api/v1/models (default)",
 		"node|= (default)",
 		"npx|= (default)",
@@ -111,8 +120,8 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}
 	want := map[string]string{
 		"PORT": "1", "PROXY_PORT": "2", "CLAWROUTER_PROXY_URL": "https://gateway.example/v1",
-		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": "/home/ann/work/keys/wallet", "ISOLATE_HOME": "on",
-		"WEB_SEARCH": "true", "CODEX_HOME": "/home/ann/codex", "BLOCKRUN_MODEL_CATALOG_URL": "off",
+		"CLAWROUTER_CMD": "clawrouter --verbose", "WALLET_KEY_FILE": filepath.Join(home, "work", "keys", "wallet"), "ISOLATE_HOME": "on",
+		"WEB_SEARCH": "true", "CODEX_HOME": filepath.Join(home, "codex"), "BLOCKRUN_MODEL_CATALOG_URL": "off",
 		"UPSTREAM_STREAM": "never", "CLAWROUTER_UNSHIELDED": "fold,cache",
 		"BLOCKRUN_WALLET_KEY": "(set, not shown)", "UPSTREAM_API_KEY": "(set, not shown)",
 	}
@@ -128,10 +137,10 @@ func TestFolder(t *testing.T) {
 	tests := []struct {
 		name, dir, want string
 	}{
-		{"in the home folder", "", "/home/ann/.clawrouter-codex"},
-		{"moved", "/srv/claw", "/srv/claw"},
-		{"relative to where the program was started", "claw", "/home/ann/work/claw"},
-		{"under the home folder", "~/claw", "/home/ann/claw"},
+		{"in the home folder", "", filepath.Dir(settingsFile)},
+		{"moved", srv, srv},
+		{"relative to where the program was started", "claw", filepath.Join(home, "work", "claw")},
+		{"under the home folder", "~/claw", filepath.Join(home, "claw")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,13 +171,13 @@ func TestInvalid(t *testing.T) {
 		{
 			name: "a port too large, in the file",
 			file: "port = 70000\n",
-			what: `port in /home/ann/.clawrouter-codex/settings.toml is "70000": not a port between 1 and 65535`,
+			what: "port in " + settingsFile + ` is "70000": not a port between 1 and 65535`,
 			mend: "correct that line, or delete it",
 		},
 		{
 			name: "a table where a number belongs",
 			file: "[port]\nx = 1\n",
-			what: `port in /home/ann/.clawrouter-codex/settings.toml is "map[x:1]": not a text, a number or true/false`,
+			what: "port in " + settingsFile + ` is "map[x:1]": not a text, a number or true/false`,
 			mend: "correct that line, or delete it",
 		},
 		{
@@ -205,12 +214,12 @@ func TestInvalid(t *testing.T) {
 			name: "one port for both",
 			env:  map[string]string{"PORT": "8404"},
 			what: "the bridge and ClawRouter are both told to use port 8404",
-			mend: "give one of them another port: PROXY_PORT=8405 clawrouter-codex up",
+			mend: "give one of them another port: clawrouter-codex up --proxy-port 8405",
 		},
 		{
 			name: "broken TOML, with its place",
 			file: "port = 1\nweb_search = = 2\n",
-			what: "/home/ann/.clawrouter-codex/settings.toml, line 2, column 14: not TOML: ",
+			what: settingsFile + ", line 2, column 14: not TOML: ",
 			mend: "correct that line, or move the file away to start from the defaults",
 		},
 	}

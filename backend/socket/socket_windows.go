@@ -41,7 +41,8 @@ func peer(_ context.Context, local, remote netip.AddrPort) (bool, error) {
 		return false, err
 	}
 	for _, r := range rows {
-		if r.local == remote && r.remote == local {
+		// A connection that has ended on one side belongs to no process any more.
+		if r.local == remote && r.remote == local && r.pid != 0 {
 			return sameUser(r.pid), nil
 		}
 	}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/atomicfile"
 )
 
 // Look opens the ledger of a program that does not run, for whoever only looks:
@@ -42,7 +43,7 @@ type Allowed struct {
 // turns, or fail.
 func LookAllowed(dir string) (Allowed, error) {
 	path := filepath.Join(dir, LimitsFile)
-	data, err := os.ReadFile(path)
+	data, err := atomicfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Allowed{}, nil
 	}
