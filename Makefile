@@ -1,5 +1,5 @@
 # Plain make of 2006 (GNU make 3.81, which macOS has) is enough.
-.PHONY: help run build panel test test-long fuzz soak audit compat bench dist shots codex-pin clean
+.PHONY: help run build panel test test-long windows fuzz soak audit compat bench dist shots codex-pin clean
 .DEFAULT_GOAL := help
 
 FUZZTIME ?= 10s
@@ -15,6 +15,7 @@ help:
 	@echo "make test            install what the tests need, and run all of them"
 	@echo "make test SUITES=codex,judges    only these suites"
 	@echo "make test-long       the long ones; the result goes to e2e/LONG.md"
+	@echo "make windows         the program for Windows under Wine: unit tests, and a user's day"
 	@echo "make fuzz FUZZTIME=1m            every fuzz target that long"
 	@echo "make soak            64 sessions while everything around the program breaks; SOAK_TIME=1m"
 	@echo "make audit           known holes in what this depends on; VULNDB=file:///… without a network"
@@ -57,6 +58,9 @@ test: $(runner)
 
 test-long: $(runner)
 	@$(runner) -long -only '$(SUITES)' </dev/null
+
+windows: $(runner)
+	@$(runner) -long -only windows-units,windows </dev/null
 
 fuzz: $(runner)
 	@$(runner) -only fuzz -fuzztime $(FUZZTIME) </dev/null

@@ -6,6 +6,7 @@
 #                            that release of Codex, beside the pinned one
 #   e2e/install.sh page      npm packages that build the panel
 #   e2e/install.sh browser   what drives a browser at it
+#   e2e/install.sh windows   Debian packages with which Windows programs run here (1 GB)
 # Written for bash 3.2, which is what macOS has.
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,6 +51,9 @@ desktop_packages="dbus-daemon xvfb xfce4-panel xfwm4 xfconf xdotool xclip imagem
 # needs xauth. The font is for pictures that look the same everywhere.
 browser_packages="chromium fonts-inter webkit2gtk-driver xauth"
 
+# Wine, and the compiler for the library that it lacks.
+windows_packages="wine wine64 gcc-mingw-w64-x86-64-win32"
+
 install_system() {
   command -v go >/dev/null || fail "Go is missing. Install Go 1.26 or newer, then run this again."
   command -v node >/dev/null || fail "Node is missing. Install Node 20 or newer, then run this again."
@@ -58,16 +62,22 @@ install_system() {
   node=$(node -p 'process.versions.node.split(".")[0]')
   [ "$node" -ge 20 ] || fail "Node $node is too old for the test clients. Install Node 20 or newer."
   case $(uname -s) in
-  Linux) if command -v apt-get >/dev/null; then install_debian; else check_tools "your system's packages"; fi ;;
+  Linux) if command -v apt-get >/dev/null; then
+      # shellcheck disable=SC2086 # lists of names
+      install_debian $debian_packages $desktop_packages $browser_packages
+    else check_tools "your system's packages"
+    fi
+    ;;
   Darwin) check_tools "xcode-select --install" ;;
   *) check_tools "your system's packages" ;;
   esac
 }
 
+# install_debian PACKAGE...
 install_debian() {
   local package
   missing=""
-  for package in $debian_packages $desktop_packages $browser_packages; do
+  for package in "$@"; do
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
     "install ok installed") ;;
     *) missing="$missing $package" ;;
@@ -126,5 +136,10 @@ system) install_system ;;
 clients) install_clients ;;
 page) install_locked frontend ;;
 browser) install_locked e2e/browser ;;
-*) fail "unknown part '$1': system, clients, page, browser, or nothing for all" ;;
+windows)
+  command -v apt-get >/dev/null || fail "Wine is installed with apt-get here, which this system lacks"
+  # shellcheck disable=SC2086
+  install_debian $windows_packages
+  ;;
+*) fail "unknown part '$1': system, clients, page, browser, windows, or nothing for all" ;;
 esac

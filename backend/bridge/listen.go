@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
@@ -41,6 +42,10 @@ type ListenError struct {
 func (e *ListenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.At, e.Err) }
 func (e *ListenError) Unwrap() error { return e.Err }
 
+// noSuchAddress are the errors of a machine on which IPv6 is switched off. Windows has
+// numbers of its own, WSAEADDRNOTAVAIL and WSAEAFNOSUPPORT, which Go does not map.
+var noSuchAddress = []syscall.Errno{syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, 10049, 10047}
+
 func listenBoth(ctx context.Context, port int) ([]net.Listener, error) {
 	var lc net.ListenConfig
 	v4, err := lc.Listen(ctx, "tcp4", socket.V4(port).String())
@@ -52,7 +57,7 @@ func listenBoth(ctx context.Context, port int) ([]net.Listener, error) {
 	switch {
 	case err == nil:
 		return []net.Listener{v4, v6}, nil
-	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
+	case slices.ContainsFunc(noSuchAddress, func(no syscall.Errno) bool { return errors.Is(err, no) }):
 		return []net.Listener{v4}, nil // no ::1 here, so nobody else can have it either
 	}
 	v4.Close()

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,9 +12,13 @@ import (
 // A panel that shows half of the line would start Codex with the files of another
 // home, which know nothing of the link.
 func TestTheStateHasTheWholeLineThatStartsCodex(t *testing.T) {
+	other, err := filepath.Abs("/srv/codex-1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct{ home, want string }{
 		"Codex's own folder": {"", "codex --profile clawrouter"},
-		"another folder":     {"/srv/codex-1", (codex.Home{Dir: "/srv/codex-1"}).Command("/elsewhere", "linux")},
+		"another folder":     {other, (codex.Home{Dir: other}).Command("/elsewhere", runtime.GOOS)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": clawRouter(t), "CODEX_HOME": tt.home})

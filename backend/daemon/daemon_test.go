@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -247,6 +248,17 @@ func TestATakenPortIsToldWithItsOwner(t *testing.T) {
 	}
 }
 
+// refused is how this system says that nobody listens.
+func refused(t *testing.T) string {
+	t.Helper()
+	_, err := net.Dial("tcp", "127.0.0.1:1")
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		t.Fatalf("port 1 is served: %v", err)
+	}
+	return number.Error()
+}
+
 func TestRunWaitsForAnUpstreamThatIsLate(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -258,7 +270,7 @@ func TestRunWaitsForAnUpstreamThatIsLate(t *testing.T) {
 	}
 	s := load(t, map[string]string{"CLAWROUTER_PROXY_URL": "http://" + address})
 	r := run(t, Options{Settings: s, Command: "start"})
-	waiting := "false upstream waiting for http://" + address + ": connection refused"
+	waiting := "false upstream waiting for http://" + address + ": " + refused(t)
 	eventually(t, func() bool { return len(r.told()) == 2 && r.told()[1] == waiting })
 
 	l, err = net.Listen("tcp", address)

@@ -91,7 +91,7 @@ func TestListModels(t *testing.T) {
 		{
 			"from the program where nobody answers",
 			map[string]string{"CLAWROUTER_PROXY_URL": "http://127.0.0.1:1"},
-			[]string{"the built-in list of 2026-", "because http://127.0.0.1:1 does not tell its models: connection refused"}, "blockrun/auto", "Claude Opus 5",
+			[]string{"the built-in list of 2026-", "because http://127.0.0.1:1 does not tell its models: " + refused(t)}, "blockrun/auto", "Claude Opus 5",
 		},
 		{
 			"a server that is not ClawRouter keeps its own names",

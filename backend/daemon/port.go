@@ -58,9 +58,13 @@ func newPortError(ctx context.Context, err *bridge.ListenError) *PortError {
 	return e
 }
 
-// wsaAddrInUse is Windows' own number for EADDRINUSE.
-const wsaAddrInUse = syscall.Errno(10048)
+// Windows' own numbers: for EADDRINUSE, and for a port that another program opened for
+// itself alone, or that the system keeps, as for virtual machines.
+const (
+	wsaAddrInUse = syscall.Errno(10048)
+	wsaAccess    = syscall.Errno(10013)
+)
 
 func portTaken(err error) bool {
-	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddrInUse)
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddrInUse) || errors.Is(err, wsaAccess)
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ func fakeNpx(args []string) {
 		shell = `setsid env -u CLAWROUTER_CODEX_RUN -u PROXYTEST "$0" "$@"; exit $?`
 	}
 	cmd := exec.Command("sh", append([]string{"-c", shell, self, "role-claw"}, args...)...)
+	if runtime.GOOS == "windows" { // where cmd.exe stands between, which waits as this does
+		cmd = exec.Command(self, append([]string{"role-claw"}, args...)...)
+	}
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		var ended *exec.ExitError
@@ -175,7 +179,7 @@ func commandOf(role string, args ...string) string {
 	if err != nil {
 		panic(err)
 	}
-	return "'" + self + "' " + role + " " + strings.Join(args, " ")
+	return quoteWord(self, runtime.GOOS) + " " + role + " " + strings.Join(args, " ")
 }
 
 // briefly is a Timing for tests: everything as by default, but sooner.

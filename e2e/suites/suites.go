@@ -76,6 +76,8 @@ func longPlan(fuzzTime time.Duration) lanes {
 		{"oldest", installClients(oldestCatalog)},
 		{"base-" + oldestCatalog, clientTests([]string{"CODEX_VERSION=" + oldestCatalog}, "-timeout=10m",
 			"-run=^Test(CatalogIsReadAsWritten|DesktopSeesOurModels|PlainCodex)", "./e2e/codex/...")},
+		{"windows-units", windowsUnits},
+		{"windows", windowsProgram},
 		{"dist-all", tests([]string{"DIST_ALL=1"}, "-tags=e2e", "-timeout=40m", "./e2e/dist/...")},
 		{"soak", tests([]string{"SOAK_TIME=10m"}, "-tags=e2e", "-timeout=35m", "./e2e/soak/...")},
 		{"fuzz", fuzzFor(cmp.Or(fuzzTime, 10*time.Minute))},

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// windowsRooms are those that meet the system. The others compute, which Windows does
+// as Linux does.
+var windowsRooms = []string{"atomicfile", "codex", "daemon", "guard", "link", "login", "panel", "proxy", "release", "report", "settings", "socket", "spend", "tomledit"}
+
+// beyondWine are the tests that Wine 8 cannot pass, and why.
+var beyondWine = map[string]string{
+	"TestTheKeyGoesNoFurther":    "it tells the owner of some connections only",
+	"TestWholeAnswersAreBounded": "a write to a connection that the other side has closed hangs",
+}
+
+// windowsUnits runs the unit tests of the rooms that meet the system, built for
+// Windows, under Wine.
+func windowsUnits(ctx context.Context, log io.Writer) outcome {
+	folder, err := filepath.Abs(filepath.Join("e2e", "windows"))
+	if err != nil {
+		return outcome{failed: 1, detail: err.Error()}
+	}
+	if err := installPart(ctx, log, "windows"); err != nil {
+		return outcome{failed: 1, detail: err.Error()}
+	}
+	if out, err := command(ctx, nil, filepath.Join(folder, "prepare")).CombinedOutput(); err != nil {
+		return outcome{failed: 1, detail: fmt.Sprintf("%s%v", out, err)}
+	}
+	args := []string{"-vet=off", "-timeout=10m", "-p=1",
+		"-overlay=" + filepath.Join(filepath.Dir(filepath.Dir(folder)), ".cache", "wine", "overlay.json"),
+		"-exec=" + filepath.Join(folder, "wine"), "-skip=^(" + strings.Join(sortedKeys(beyondWine), "|") + ")$"}
+	for _, room := range windowsRooms {
+		args = append(args, "./backend/"+room)
+	}
+	return goTest(ctx, log, []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"}, args...)
+}
+
+// windowsProgram is a user's day with the program for Windows.
+func windowsProgram(ctx context.Context, log io.Writer) outcome {
+	if err := installPart(ctx, log, "windows"); err != nil {
+		return outcome{failed: 1, detail: err.Error()}
+	}
+	return goTest(ctx, log, nil, "-tags=e2e", "-timeout=20m", "./e2e/windows")
+}
