@@ -19,6 +19,7 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
 	"github.com/BlockRunAI/clawrouter-codex/backend/settings"
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
+	"github.com/BlockRunAI/clawrouter-codex/backend/tomledit"
 )
 
 // world is a machine on which all is well, until a test changes something.
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) profile(port string) string {
 	return `model = "blockrun/auto"
 model_provider = "clawrouter"
-model_catalog_json = "` + w.path(".codex/clawrouter-models.json") + `"
+model_catalog_json = ` + tomledit.Quote(w.path(".codex/clawrouter-models.json")) + `
 [model_providers.clawrouter]
 base_url = "http://localhost:` + port + `/v1"
 wire_api = "responses"
@@ -196,7 +197,7 @@ func (w *world) shown(r Report, id string) string {
 		if l.Fixable {
 			text += " (fixable)"
 		}
-		return strings.ReplaceAll(text, w.home, "~")
+		return filepath.ToSlash(strings.ReplaceAll(text, w.home, "~"))
 	}
 	w.t.Fatalf("no check %q", id)
 	return ""
