@@ -19,7 +19,9 @@ import (
 )
 
 // program is the path of the executable, for this system.
-func program() string { return filepath.Join(stage.Root(), ".cache", "wine", "bin", "clawrouter-codex.exe") }
+func program() string {
+	return filepath.Join(stage.Root(), ".cache", "wine", "bin", "clawrouter-codex.exe")
+}
 
 // wine runs Windows programs.
 func wine() string { return filepath.Join(stage.Root(), "e2e", "windows", "wine") }
