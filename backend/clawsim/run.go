@@ -79,6 +79,18 @@ type process struct {
 	noReuse bool
 }
 
+// portOf reads a port, 0 for any; without one it is ClawRouter's own.
+func portOf(text string) (int, error) {
+	if text == "" {
+		return defaultPort, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 65535 {
+		return 0, fmt.Errorf("invalid port %q", text)
+	}
+	return n, nil
+}
+
 func newProcess(o RunOptions) (*process, error) {
 	env := o.Getenv
 	if env == nil {
@@ -90,16 +102,13 @@ func newProcess(o RunOptions) (*process, error) {
 		}
 		return env(variable)
 	}
-	p := &process{port: defaultPort, opts: o.Options, out: o.Stdout, err: o.Stderr, ready: o.Ready, clock: o.Options.Clock}
+	p := &process{opts: o.Options, out: o.Stdout, err: o.Stderr, ready: o.Ready, clock: o.Options.Clock}
 	if p.clock == nil {
 		p.clock = systemClock{}
 	}
-	if v := flag("port", "BLOCKRUN_PROXY_PORT"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 0 || n > 65535 {
-			return nil, fmt.Errorf("invalid port %q", v)
-		}
-		p.port = n
+	var err error
+	if p.port, err = portOf(flag("port", "BLOCKRUN_PROXY_PORT")); err != nil {
+		return nil, err
 	}
 	p.secret = env("BLOCKRUN_WALLET_KEY")
 	p.noReuse = slices.Contains(o.Args, "--no-reuse")
@@ -129,14 +138,12 @@ func newProcess(o RunOptions) (*process, error) {
 		}
 		p.opts.Scripts = append(p.opts.Scripts, scripts...)
 	}
-	faults, err := parseMisbehaviour(flag("misbehave", "CLAWSIM_MISBEHAVE"))
-	if err != nil {
+	if p.faults, err = parseMisbehaviour(flag("misbehave", "CLAWSIM_MISBEHAVE")); err != nil {
 		return nil, err
 	}
 	if p.opts.Books, err = openBooks(flag("books", "CLAWSIM_BOOKS")); err != nil {
 		return nil, err
 	}
-	p.faults = faults
 	if p.faults.noWallet && p.secret == "" {
 		// Any spelling that is no key makes New generate a wallet.
 		p.opts.WalletKey = "none"
