@@ -240,8 +240,7 @@ export const en = {
     saved: "Saved: ClawRouter's own comparison with its dearest model (/stats, 7 days).",
     latency: "Latency: ClawRouter's average until the end of an answer (/stats, 7 days).",
     first: "First token: this bridge's clock, from request to the first byte of the answer.",
-    price:
-      "Prices, windows and vision: Codex's model list, as BlockRun's catalog had them at the last update.",
+    price: "Prices, windows and vision: Codex's model list, as BlockRun's list had them at the last update.",
     errors:
       "Provider errors: ClawRouter's count since its start (/stats); calls of a model you named are not in it.",
     uptime: "Uptime: since this process, or ClawRouter's, was last started.",
