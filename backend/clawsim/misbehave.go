@@ -97,7 +97,9 @@ func (p *process) serve(ctx context.Context, signals <-chan os.Signal, sim *Sim,
 			defer close(served)
 			_ = server.Serve(listener) // ends with Close, below
 		}()
+		sim.bookRun("start")
 		defer func() {
+			sim.bookRun("stop")
 			sim.stop()
 			server.Close()
 			<-served

@@ -23,6 +23,7 @@ import (
 type books struct {
 	turns map[string]*account
 	ids   map[string]int // of entries
+	stops []span         // from an order to the stand-in to stop to the next one's start
 	err   error
 }
 
@@ -65,12 +66,19 @@ func (w *world) compare() books {
 			ID, Prompt, From string
 			Status           int
 			Paid             int64 `json:"paid_micros"`
+			At               time.Time
 		}
 		err := json.Unmarshal(line, &l)
 		r := known[l.ID]
 		switch {
 		case err != nil:
 			return err
+		case l.From == "stop":
+			b.stops = append(b.stops, span{from: l.At})
+		case l.From == "start":
+			if n := len(b.stops); n > 0 && b.stops[n-1].to.IsZero() {
+				b.stops[n-1].to = l.At
+			}
 		case r == nil:
 			r = &request{}
 			known[l.ID] = r
@@ -217,11 +225,18 @@ func (b books) check(t *testing.T, killed func(entry) bool) (all sums) {
 	return all
 }
 
-// killed reports whether ClawRouter was killed while a call was under way.
-func (w *world) killed(e entry) bool {
-	return slices.ContainsFunc(w.clock.true(e.At), func(at time.Time) bool {
-		return w.kills.during(at, at.Add(time.Duration(e.MS+1)*time.Millisecond))
-	})
+// killed reports whether ClawRouter was killed, or ended by the supervisor, while a call
+// was under way.
+func (w *world) killed(b books) func(entry) bool {
+	ends := slices.Concat(b.stops, w.kills.all())
+	return func(e entry) bool {
+		return slices.ContainsFunc(w.clock.true(e.At), func(from time.Time) bool {
+			to := from.Add(time.Duration(e.MS+1) * time.Millisecond)
+			return slices.ContainsFunc(ends, func(s span) bool {
+				return !s.from.After(to) && (s.to.IsZero() || !s.to.Before(from))
+			})
+		})
+	}
 }
 
 // misdated counts the entries whose day is not one of the soak's.

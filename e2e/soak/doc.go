@@ -10,7 +10,7 @@
 //     tried. So what is not back after two seconds is asked for, as a person or a
 //     watchdog does who sees it down: `clawrouter-codex start` has the running link
 //     start it again, and the breaks begin anew. The next kill waits until each session
-//     had two answers on average, which takes longer than ten seconds on a machine
+//     had an answer on average, which takes longer than ten seconds on a machine
 //     with other work only.
 //   - The clock of the program and of its commands jumps, a day and an hour ahead, back,
 //     as far behind, and back. The program is built for that with a time package whose

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -21,13 +22,14 @@ const killEvery = 10 * time.Second
 
 // answersBetween is how many turns are answered between two kills, however long that
 // takes, so that on a busy machine too most turns meet a ClawRouter.
-const answersBetween = 2 * sessions
+const answersBetween = sessions
 
 // kills are those of the stand-in.
 type kills struct {
 	mu    sync.Mutex
 	pid   int // of the one that was killed last
 	spans []span
+	last  int           // index of the span of the last kill
 	back  chan struct{} // closed while it answers
 }
 
@@ -53,26 +55,21 @@ func (k *kills) begin(pid int) {
 	defer k.mu.Unlock()
 	k.pid = pid
 	k.back = make(chan struct{})
-	k.spans = append(k.spans, span{from: time.Now()})
+	k.last, k.spans = len(k.spans), append(k.spans, span{from: time.Now()})
 }
 
 func (k *kills) end() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.spans[len(k.spans)-1].to = time.Now()
+	k.spans[k.last].to = time.Now()
 	close(k.back)
 }
 
-// during reports whether ClawRouter was killed in that time.
-func (k *kills) during(from, to time.Time) bool {
+// all are those so far.
+func (k *kills) all() []span {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, s := range k.spans {
-		if !s.from.After(to) && (s.to.IsZero() || !s.to.Before(from)) {
-			return true
-		}
-	}
-	return false
+	return slices.Clone(k.spans)
 }
 
 // ended notes a stand-in that was there at seen and is gone, and reports whether the

@@ -54,7 +54,7 @@ func TestSoak(t *testing.T) {
 	books := w.compare()
 	left := w.goroutines(p)
 
-	tally, misdated := books.check(t, w.killed), books.misdated(begun, time.Now())
+	tally, misdated := books.check(t, w.killed(books)), books.misdated(begun, time.Now())
 	fmt.Print(table{length, results, trouble, ended, tally, misdated, before, after, [2]int{goroutines, left}})
 	results.check(t)
 	if misdated == 0 {

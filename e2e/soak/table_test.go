@@ -44,6 +44,7 @@ func (t table) String() string {
 	row("of these answered from ClawRouter's memory, broken off by a kill", "%d, %d", s.fromMemory, s.cut)
 	row("entries dated by a clock that was wrong", "%d", t.misdated)
 	row("memory at rest, before and after", "%.0f MB, %.0f MB", t.before.memory, t.after.memory)
+	row("of it not pages of files, before and after", "%.0f MB, %.0f MB", t.before.own, t.after.own)
 	row("descriptors at rest, before and after", "%d, %d", t.before.files, t.after.files)
 	row("goroutines at rest, before and after", "%d, %d", t.goroutines[0], t.goroutines[1])
 	for _, name := range slices.SortedFunc(maps.Keys(r.failures), func(x, y string) int { return r.failures[y] - r.failures[x] }) {

@@ -249,6 +249,7 @@ func (w *world) fillDisk(ctx context.Context) {
 // rest is what a program holds while it does nothing.
 type rest struct {
 	memory float64 // RSS in MB
+	own    float64 // without pages of files
 	files  int     // open descriptors
 }
 
@@ -259,9 +260,11 @@ func (w *world) look(p *stage.Process) (r rest) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status); m != nil {
-		kb, _ := strconv.Atoi(string(m[1]))
-		r.memory = float64(kb) / 1024
+	for name, to := range map[string]*float64{"VmRSS": &r.memory, "RssAnon": &r.own} {
+		if m := regexp.MustCompile(name + `:\s+(\d+) kB`).FindSubmatch(status); m != nil {
+			kb, _ := strconv.Atoi(string(m[1]))
+			*to = float64(kb) / 1024
+		}
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "fd"))
 	if err != nil {
@@ -284,7 +287,7 @@ func (w *world) atRest(p *stage.Process) rest {
 	for range restFor {
 		time.Sleep(time.Second) // what is waited for is that nothing happens
 		now := w.look(p)
-		least = rest{memory: min(least.memory, now.memory), files: min(least.files, now.files)}
+		least = rest{memory: min(least.memory, now.memory), own: min(least.own, now.own), files: min(least.files, now.files)}
 	}
 	return least
 }
