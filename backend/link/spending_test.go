@@ -127,10 +127,8 @@ func TestLimitsThatCannotBe(t *testing.T) {
 // A ledger that cannot be read is told, and does not hide the rest.
 func TestLedgerThatCannotBeRead(t *testing.T) {
 	u := newUser(t)
-	if err := os.MkdirAll(u.settings.Paths.Root, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(u.settings.Paths.Spend(), []byte("not a folder"), 0o600); err != nil {
+	// A file in the place of the folder is on Windows as none.
+	if err := os.MkdirAll(filepath.Join(u.settings.Paths.Spend(), noon.Format("2006-01-02")+".jsonl"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s, err := u.local(0).State(t.Context())

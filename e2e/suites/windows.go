@@ -31,7 +31,7 @@ func windowsUnits(ctx context.Context, log io.Writer) outcome {
 	if out, err := command(ctx, nil, filepath.Join(folder, "prepare")).CombinedOutput(); err != nil {
 		return outcome{failed: 1, detail: fmt.Sprintf("%s%v", out, err)}
 	}
-	args := []string{"-vet=off", "-timeout=10m", "-p=1",
+	args := []string{"-vet=off", "-timeout=20m", "-p=1",
 		"-overlay=" + filepath.Join(filepath.Dir(filepath.Dir(folder)), ".cache", "wine", "overlay.json"),
 		"-exec=" + filepath.Join(folder, "wine"), "-skip=^(" + strings.Join(sortedKeys(beyondWine), "|") + ")$"}
 	for _, room := range windowsRooms {
