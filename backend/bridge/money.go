@@ -27,9 +27,8 @@ func turnMetadata(h http.Header) (m codexTurn) {
 
 // limit sets the limit of output. A ClawRouter's price is quoted on it, and Codex
 // names none: the ledger's default is sent, and reserved.
-func (t *turn) limit(to *translate.Target, h http.Header) {
-	t.model, t.turnID = to.Model, turnMetadata(h).TurnID
-	t.maxTokens = t.request.MaxOutputTokens()
+func (t *turn) limit(to *translate.Target) {
+	t.model, t.maxTokens = to.Model, t.request.MaxOutputTokens()
 	if book := t.server.cfg.Book; book != nil && t.clawRouter && t.maxTokens == 0 {
 		t.maxTokens = book.MaxTokens(t.model, t.thread, t.request.Effort())
 		to.MaxTokens = t.maxTokens

@@ -39,12 +39,15 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) *turn {
 		s.refuse(w, err)
 		return nil
 	}
-	return &turn{server: s, body: body, request: req, began: began, codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), newID: translate.RandomID}
+	return &turn{
+		server: s, body: body, request: req, began: began, newID: translate.RandomID,
+		codex: isCodex(r.Header), thread: r.Header.Get("Thread-Id"), turnID: turnMetadata(r.Header).TurnID,
+	}
 }
 
 func (s *Server) runTurn(t *turn, w http.ResponseWriter, r *http.Request) {
 	defer t.contain(w)
-	t.key, t.have = s.fingerprint(t.thread, turnMetadata(r.Header).TurnID, t.request)
+	t.key, t.have = s.fingerprint(t.thread, t.turnID, t.request)
 	if err := t.translate(r.Context(), r.Header); err != nil {
 		s.refuse(w, err)
 		return

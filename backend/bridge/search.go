@@ -38,10 +38,10 @@ const (
 // what configs of the older bridge carry. To a model that sums up a conversation,
 // which Codex asks for like any turn, a search is only a temptation.
 func (s *Server) wantsSearch(h http.Header) bool {
-	if s.cfg.Search == nil || turnMetadata(h).RequestKind == "compaction" {
+	if s.cfg.Search == nil || h.Get("X-Web-Search") != "1" && (s.cfg.WebSearch == nil || !s.cfg.WebSearch()) {
 		return false
 	}
-	return h.Get("X-Web-Search") == "1" || s.cfg.WebSearch != nil && s.cfg.WebSearch()
+	return turnMetadata(h).RequestKind != "compaction"
 }
 
 // finding is what one search came to, in words for the model.

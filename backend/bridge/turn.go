@@ -78,7 +78,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	to := t.server.target(model, t.clawRouter)
 	to.WebSearch = t.clawRouter && t.server.wantsSearch(h)
 	to.EnvelopeKey = t.server.cfg.EnvelopeKey
-	t.limit(&to, h)
+	t.limit(&to)
 	to.Tools = &t.server.tools
 	t.to = to
 	to.Room = bodies.take()
