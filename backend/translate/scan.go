@@ -171,6 +171,7 @@ func (r *reader) digits() bool {
 // string passes over the string that begins here.
 func (r *reader) string() bool {
 	s, i := r.src, r.pos+1
+	short := i + shortString
 	for {
 		for len(s)-i >= 8 {
 			if m := unplain(binary.LittleEndian.Uint64(s[i:])); m != 0 {
@@ -199,6 +200,9 @@ func (r *reader) string() bool {
 		default:
 			i = r.runes(i)
 		}
+		if i > short {
+			i = passBlocks(s, i)
+		}
 	}
 }
 
@@ -206,7 +210,6 @@ func (r *reader) string() bool {
 // backslashes, control characters, and all beyond ASCII. Above the lowest of them
 // it may tell of others that need none.
 func unplain(w uint64) uint64 {
-	const lows, tops = 0x0101010101010101, 0x8080808080808080
 	quote, slash := w^('"'*lows), w^('\\'*lows)
 	return (w | (w - ' '*lows) | (quote - lows) | (slash - lows)) & tops
 }
