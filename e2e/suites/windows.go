@@ -10,7 +10,7 @@ import (
 
 // windowsRooms are those that meet the system. The others compute, which Windows does
 // as Linux does.
-var windowsRooms = []string{"atomicfile", "codex", "daemon", "guard", "link", "login", "panel", "proxy", "release", "report", "settings", "socket", "spend", "tomledit"}
+var windowsRooms = []string{"atomicfile", "cli", "codex", "daemon", "doctor", "guard", "link", "login", "panel", "proxy", "release", "report", "settings", "socket", "spend", "tomledit"}
 
 // beyondWine are the tests that Wine 8 cannot pass, and why.
 var beyondWine = map[string]string{
