@@ -10,7 +10,10 @@ import (
 
 // windowsRooms are those that meet the system. The others compute, which Windows does
 // as Linux does.
-var windowsRooms = []string{"atomicfile", "cli", "codex", "daemon", "doctor", "guard", "link", "login", "panel", "proxy", "release", "report", "settings", "socket", "spend", "tomledit"}
+var windowsRooms = []string{
+	"app", "backend/atomicfile", "backend/cli", "backend/codex", "backend/daemon", "backend/doctor", "backend/guard", "backend/link", "backend/login",
+	"backend/panel", "backend/proxy", "backend/release", "backend/report", "backend/settings", "backend/socket", "backend/spend", "backend/tomledit",
+}
 
 // beyondWine are the tests that Wine 8 cannot pass, and why.
 var beyondWine = map[string]string{
@@ -45,7 +48,7 @@ func windowsUnits(ctx context.Context, log io.Writer) outcome {
 		"-overlay=" + filepath.Join(filepath.Dir(filepath.Dir(folder)), ".cache", "wine", "overlay.json"),
 		"-exec=" + filepath.Join(folder, "wine"), "-skip=^(" + strings.Join(sortedKeys(beyondWine), "|") + ")$"}
 	for _, room := range windowsRooms {
-		args = append(args, "./backend/"+room)
+		args = append(args, "./"+room)
 	}
 	return goTest(ctx, log, []string{"GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0"}, args...)
 }
