@@ -8,9 +8,9 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// beginWithin is how long the events that open an answer wait for its first words,
-// to go to the client with them.
-const beginWithin = time.Millisecond
+// moreWithin is how long events wait for those that are likely to follow at once, to
+// go to the client with them.
+const moreWithin = time.Millisecond
 
 // begin makes status, headers and the events that open an answer. They go out with
 // what upstream sends next, or without it when that is not there at once.
@@ -18,12 +18,18 @@ func (t *turn) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.beginLocked()
+	t.later()
+}
+
+// later leaves the events made since the last flush to the next one, or to beat where
+// that does not come at once; t.mu is held.
+func (t *turn) later() {
 	if t.beat == nil {
 		t.flush()
 		return
 	}
 	t.unsent = true
-	t.beat.Reset(beginWithin)
+	t.beat.Reset(moreWithin)
 }
 
 func (t *turn) beginLocked() {
@@ -66,7 +72,7 @@ func (t *turn) flush() {
 // keepAlive sends the client a real event whenever it has heard nothing for that
 // long. It covers the time before upstream answers at all, which is when a slow
 // model is silent; the first event then commits the answer to a stream. It also
-// sends what begin left to be sent.
+// sends what later left to be sent.
 func (t *turn) keepAlive(every time.Duration) (stop func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -187,31 +188,34 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseRecorder.Write(p)
 }
 
+// begun is a turn whose answer has begun, and who reads it.
+func begun(t *testing.T) (*turn, *recorder) {
+	t.Helper()
+	req, err := translate.DecodeRequest([]byte(`{"model":"m","stream":true,"input":"hi"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tr, err := req.Chat(translate.Target{Model: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &recorder{ResponseRecorder: httptest.NewRecorder()}
+	turn := &turn{
+		server: New(Config{}), request: req, translated: tr, stream: tr.Stream(translate.StreamOptions{}),
+		w: w, control: http.NewResponseController(w), lastWrite: time.Now(),
+	}
+	t.Cleanup(turn.keepAlive(time.Hour))
+	turn.begin()
+	return turn, w
+}
+
 // The events that open an answer go out with its first words where these are there,
 // and without them where upstream is slow.
 func TestTheBeginningWaitsForWordsAndNotForLong(t *testing.T) {
-	begun := func(t *testing.T) (*turn, *recorder) {
-		req, err := translate.DecodeRequest([]byte(`{"model":"m","stream":true,"input":"hi"}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, tr, err := req.Chat(translate.Target{Model: "m"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &recorder{ResponseRecorder: httptest.NewRecorder()}
-		turn := &turn{
-			server: New(Config{}), request: req, translated: tr, stream: tr.Stream(translate.StreamOptions{}),
-			w: w, control: http.NewResponseController(w), lastWrite: time.Now(),
-		}
-		t.Cleanup(turn.keepAlive(time.Hour))
-		turn.begin()
-		return turn, w
-	}
 	synctest.Test(t, func(t *testing.T) {
 		turn, w := begun(t)
 		var dec translate.SSEDecoder
-		if err := turn.feed(&dec, []byte("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n")); err != nil {
+		if err := turn.feed(&dec, []byte("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n"), false); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.Body.String(); w.writes != 1 || !strings.Contains(got, "response.created") || !strings.Contains(got, `"Hi"`) {
@@ -224,10 +228,69 @@ func TestTheBeginningWaitsForWordsAndNotForLong(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		_, w := begun(t)
-		time.Sleep(beginWithin)
+		time.Sleep(moreWithin)
 		synctest.Wait()
 		if got := w.Body.String(); w.writes != 1 || !strings.Contains(got, "response.created") {
 			t.Errorf("%d writes: %s", w.writes, got)
+		}
+	})
+}
+
+// inPieces gives one piece to a read, or what fits of it.
+type inPieces struct {
+	pieces []string
+	before func() // a piece is asked for
+	sizes  []int  // of the buffers
+}
+
+func (r *inPieces) Read(p []byte) (int, error) {
+	r.sizes = append(r.sizes, len(p))
+	if len(r.pieces) == 0 {
+		return 0, io.EOF
+	}
+	r.before()
+	n := copy(p, r.pieces[0])
+	if r.pieces[0] = r.pieces[0][n:]; r.pieces[0] == "" {
+		r.pieces = r.pieces[1:]
+	}
+	return n, nil
+}
+
+// A stream waits with a small buffer. What fills it goes to the client with what is
+// read after it, in one write, and soon without it where there is no more.
+func TestWhatFillsTheSmallBuffer(t *testing.T) {
+	chunk := `data: {"choices":[{"delta":{"content":"Hi"}}]}` + "\n\n"
+	burst := strings.Repeat(chunk, 4*waitBuffer/len(chunk))
+	exact := ":" + strings.Repeat(" ", waitBuffer-len(chunk)-2) + "\n" + chunk
+	synctest.Test(t, func(t *testing.T) {
+		turn, w := begun(t)
+		var writes []int
+		note := func() {
+			turn.mu.Lock()
+			defer turn.mu.Unlock()
+			writes = append(writes, w.writes)
+		}
+		r := &inPieces{pieces: []string{chunk, burst, chunk, chunk, exact, chunk}, before: func() {
+			if note(); len(writes) == 7 {
+				time.Sleep(moreWithin) // upstream pauses
+				synctest.Wait()
+				note()
+			}
+		}}
+		if err := turn.readEvents(r); err != nil {
+			t.Fatal(err)
+		}
+		if want := []int{0, 1, 1, 2, 3, 4, 4, 5}; !slices.Equal(writes, want) {
+			t.Errorf("%v writes before the reads, want %v", writes, want)
+		}
+		const s, l = waitBuffer, readBuffer
+		if want := []int{s, s, l, l, s, s, l, s}; !slices.Equal(r.sizes, want) {
+			t.Errorf("reads of %v bytes, want %v", r.sizes, want)
+		}
+		turn.mu.Lock()
+		defer turn.mu.Unlock()
+		if n := strings.Count(w.Body.String(), `"delta":"Hi"`); n != 5+4*waitBuffer/len(chunk) {
+			t.Errorf("%d deltas", n)
 		}
 	})
 }

@@ -55,10 +55,41 @@ func (p *bodyPool) give(b []byte) {
 	}
 }
 
-// readBuffer is the size of one read from upstream, in bytes: that of the
+// readBuffer is the size of the largest read from upstream, in bytes: that of the
 // transport's own buffer, from which no more can come at once. What one read brings
 // goes to the client in one write: while more is buffered nothing is flushed, and
 // when upstream pauses nothing is held back.
-const readBuffer = 16 << 10
+//
+// A stream waits with a buffer of waitBuffer bytes, room for several of the chunks that
+// a model sends, and takes a large one for what is more: an open stream holds 16 KB
+// less.
+const (
+	readBuffer = 16 << 10
+	waitBuffer = 2 << 10
+)
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, readBuffer); return &b }}
+var (
+	readBuffers = sync.Pool{New: func() any { b := make([]byte, readBuffer); return &b }}
+	waitBuffers = sync.Pool{New: func() any { b := make([]byte, waitBuffer); return &b }}
+)
+
+// nextBuffer is the buffer for the next read after one that brought n bytes into buf.
+func nextBuffer(buf *[]byte, n int) *[]byte {
+	switch {
+	case n == waitBuffer && len(*buf) == waitBuffer:
+		giveBuffer(buf)
+		return readBuffers.Get().(*[]byte)
+	case n < waitBuffer && len(*buf) == readBuffer:
+		giveBuffer(buf)
+		return waitBuffers.Get().(*[]byte)
+	}
+	return buf
+}
+
+func giveBuffer(buf *[]byte) {
+	if len(*buf) == waitBuffer {
+		waitBuffers.Put(buf)
+	} else {
+		readBuffers.Put(buf)
+	}
+}

@@ -291,13 +291,13 @@ func looksLikeEvents(data []byte) bool {
 }
 
 func (t *turn) readEvents(body io.Reader) error {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
+	buf := waitBuffers.Get().(*[]byte)
+	defer func() { giveBuffer(buf) }()
 	var dec translate.SSEDecoder
 	for {
 		n, err := body.Read(*buf)
 		if n > 0 {
-			if ferr := t.feed(&dec, (*buf)[:n]); ferr != nil {
+			if ferr := t.feed(&dec, (*buf)[:n], n == waitBuffer && len(*buf) == waitBuffer); ferr != nil {
 				return ferr
 			}
 		}
@@ -309,14 +309,20 @@ func (t *turn) readEvents(body io.Reader) error {
 		if err != nil {
 			return err
 		}
+		buf = nextBuffer(buf, n)
 	}
 }
 
-func (t *turn) feed(dec *translate.SSEDecoder, p []byte) error {
+// feed gives the stream what was read; more tells that there seems to be more to read.
+func (t *turn) feed(dec *translate.SSEDecoder, p []byte, more bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := dec.Feed(p, t.stream.Chunk)
-	t.flush()
+	if more && err == nil {
+		t.later()
+	} else {
+		t.flush()
+	}
 	t.forgetChat()
 	return err
 }
