@@ -53,7 +53,7 @@ func goSource(t *testing.T) []byte {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		b.Write(data)
+		b.Write(bytes.ReplaceAll(data, []byte("[["), []byte("[ ["))) // an order to clawsim, where it ends the request
 		fmt.Fprintf(&b, "// %s   ends here \t \n\r\n\n\n\n\t\t{ \"a\" :  [ 1,  2 ] }\n", path)
 		return err
 	})
