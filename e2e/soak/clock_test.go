@@ -151,8 +151,11 @@ func (c *clock) true(at time.Time) (moments []time.Time) {
 		moment := at.Add(-s.ahead)
 		// The program reads its clock a moment before or after it is set.
 		const reading = time.Second
-		over := i+1 < len(c.sets) && moment.After(c.sets[i+1].at.Add(reading))
-		if !over && !moment.Before(s.at.Add(-reading)) {
+		until := time.Now()
+		if i+1 < len(c.sets) {
+			until = c.sets[i+1].at
+		}
+		if !moment.After(until.Add(reading)) && !moment.Before(s.at.Add(-reading)) {
 			moments = append(moments, moment)
 		}
 	}
