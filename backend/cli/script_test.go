@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/cli"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket/testport"
 )
 
 // The scripts in testdata, one a command, are its manual page by example.
@@ -73,7 +73,7 @@ func TestMain(m *testing.M) {
 // surroundings are a user with an empty home folder, two free ports, and no
 // network: prices come from the program itself.
 func surroundings(env *testscript.Env) error {
-	ports, err := freePorts(2)
+	ports, err := testport.Find(2)
 	if err != nil {
 		return err
 	}
@@ -101,19 +101,6 @@ func surroundings(env *testscript.Env) error {
 		return err
 	}
 	return os.Symlink(sh, filepath.Join(env.WorkDir, "bin", "sh"))
-}
-
-// freePorts are ports that were free on 127.0.0.1 a moment ago.
-func freePorts(n int) (ports []int, err error) {
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = l.Close() }()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }
 
 // await FILE PATTERN waits until a command in the background has written it.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket/testport"
 )
 
 const sessions = 8
@@ -31,7 +32,7 @@ func TestKillsOfTheProxyLoseTheTurnsInFlightOnly(t *testing.T) {
 		kills = n
 	}
 	command, pidFile := standInCommand(t)
-	s := load(t, map[string]string{"CLAWROUTER_CMD": command, "PROXY_PORT": strconv.Itoa(freePort(t))})
+	s := load(t, map[string]string{"CLAWROUTER_CMD": command, "PROXY_PORT": strconv.Itoa(testport.Free(t))})
 	r := run(t, Options{
 		Settings: s, Command: "start", Home: t.TempDir(), Program: os.Args[0],
 		Environ: []string{"PATH=" + os.Getenv("PATH"), "GORACE=atexit_sleep_ms=0"},

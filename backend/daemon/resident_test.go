@@ -11,12 +11,13 @@ import (
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/link"
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket/testport"
 )
 
 // A program with an icon in the menu bar must not vanish because ClawRouter
 // cannot be started: there the user reads why, and tries again.
 func TestAResidentStaysWithoutClawRouter(t *testing.T) {
-	s := load(t, map[string]string{"CLAWROUTER_CMD": "no-such-clawrouter", "PROXY_PORT": fmt.Sprint(freePort(t))})
+	s := load(t, map[string]string{"CLAWROUTER_CMD": "no-such-clawrouter", "PROXY_PORT": fmt.Sprint(testport.Free(t))})
 	started := make(chan Link, 1)
 	r := run(t, Options{Settings: s, Command: "app", Environ: os.Environ(), Resident: true, Started: func(l Link) { started <- l }})
 	var l Link
@@ -57,16 +58,6 @@ func awaitState(t *testing.T, l link.Link, ok func(link.State) bool) link.State 
 	}
 	t.Fatal("the state that was waited for did not come")
 	return link.State{}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // The panel opens also where somebody else has the port, and says who.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/socket"
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket/testport"
 )
 
 // rig is a supervisor under test, with everything that it may touch in
@@ -51,21 +51,11 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 func optionsFor(t *testing.T, command string) SupervisorOptions {
 	t.Helper()
 	dir := t.TempDir()
 	return SupervisorOptions{
-		Command: command, Port: freePort(t), StateDir: filepath.Join(dir, "state"), LogPath: filepath.Join(dir, "state", "log", "clawrouter.log"),
+		Command: command, Port: testport.Free(t), StateDir: filepath.Join(dir, "state"), LogPath: filepath.Join(dir, "state", "log", "clawrouter.log"),
 		Home: home(t, nil), Timing: briefly(), PassEnv: []string{"PROXYTEST"},
 		Env: []string{"PATH=" + os.Getenv("PATH"), "PROXYTEST=" + newMark(), "BLOCKRUN_WALLET_KEY=" + aliceKey},
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/socket/testport"
 )
 
 // startClaw runs a stand-in ClawRouter that is nobody's child, and ends it with
@@ -284,7 +286,7 @@ func TestKeyOfTheShellIsMissedAtLogin(t *testing.T) {
 	if err := os.Remove(filepath.Join(o.StateDir, memoryName)); err != nil {
 		t.Fatal(err)
 	}
-	o.Port = freePort(t)
+	o.Port = testport.Free(t)
 	r = newRig(t, o).run()
 	if st := r.untilPhase(PhaseHealthy); st.Health.Wallet != bobAddress {
 		t.Errorf("after forgetting: %+v", st)
