@@ -62,7 +62,10 @@ func appendInput(dst, in []byte) []byte {
 		case c != '\\':
 			dst, in = append(dst, c), in[1:]
 		case isEscape(in):
-			n := min(escapeLen(in), len(in)) // half a surrogate pair may be the last
+			n := escapeLen(in)
+			if n > len(in) { // the string ends in half a surrogate pair, and in what may begin the other
+				n = len(`\ud83d`)
+			}
 			dst, in = append(dst, sanitize(in[:n])...), in[n:]
 		default:
 			dst, in = append(dst, '\\', '\\'), in[1:]

@@ -15,6 +15,7 @@ func TestCustomInput(t *testing.T) {
 		{"half of one, then an escape", `{"input":"\ud83d\n"}`, "\ufffd\\n"},
 		{"half of one, then a letter as a code", `{"input":"\ud83d\u0041"}`, "\ufffd\\u0041"},
 		{"half of one, then a broken code", `{"input":"\ud83d\u12"}`, "\ufffd\\\\u12"},
+		{"half of one, then the beginning of the other", `{"input":"\ud83d\ud"}`, "\ufffd\\\\ud"},
 		{"escapes that JSON does not know", `{"input":"\d\$\'\u12\u"}`, `\\d\\$\\'\\u12\\u`},
 		{"raw breaks", "{\"input\":\"a\r\n\tb\"}", `a\r\n\tb`},
 		{"not closed", `{"input":"a`, `a`},

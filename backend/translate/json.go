@@ -158,11 +158,17 @@ func hex4(in []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
+// appendValid appends s with U+FFFD for each byte that is not UTF-8, as JSON
+// libraries read it.
 func appendValid(dst, s []byte) []byte {
 	if utf8.Valid(s) {
 		return append(dst, s...)
 	}
-	return append(dst, bytes.ToValidUTF8(s, []byte("\ufffd"))...)
+	for len(s) > 0 {
+		r, size := utf8.DecodeRune(s)
+		dst, s = utf8.AppendRune(dst, r), s[size:]
+	}
+	return dst
 }
 
 var surrogateEscapes = [...][]byte{[]byte(`\ud`), []byte(`\uD`)}
