@@ -113,7 +113,7 @@ func appendLicences(text *bytes.Buffer, folder string) error {
 	if err != nil {
 		return err
 	}
-	found := false
+	found, permissive := false, false
 	for _, f := range files {
 		if f.IsDir() || !licence.MatchString(f.Name()) {
 			continue
@@ -123,12 +123,33 @@ func appendLicences(text *bytes.Buffer, folder string) error {
 			return err
 		}
 		fmt.Fprintf(text, "\n%s\n", bytes.TrimSpace(data))
-		found = true
+		found, permissive = true, permissive || isPermissive(data)
 	}
-	if !found {
+	switch {
+	case !found:
 		return errors.New("it has no licence file")
+	case !permissive:
+		return errors.New("its licence is none of MIT, BSD, ISC and Apache 2.0, which a program under the MIT licence may be made of")
 	}
 	return nil
+}
+
+// isPermissive reports whether a licence is one that asks for nothing but to be named,
+// and so goes with the program's own: MIT, BSD, ISC or Apache 2.0, by their words.
+func isPermissive(text []byte) bool {
+	words := strings.Join(strings.Fields(string(text)), " ")
+	for _, sentence := range []string{
+		"Permission is hereby granted, free of charge, to any person obtaining a copy",
+		"Redistribution and use in source and binary forms, with or without modification, are permitted",
+		"Permission to use, copy, modify, and distribute this software for any purpose",
+		"Permission to use, copy, modify, and/or distribute this software for any purpose",
+		"Apache License Version 2.0",
+	} {
+		if strings.Contains(words, sentence) {
+			return true
+		}
+	}
+	return false
 }
 
 // bill writes the list of what an executable is made of, as CycloneDX.
