@@ -73,10 +73,14 @@ var (
 	waitBuffers = sync.Pool{New: func() any { b := make([]byte, waitBuffer); return &b }}
 )
 
+// fillsWait reports whether a read of n bytes filled the small buffer, so that there
+// seems to be more.
+func fillsWait(buf *[]byte, n int) bool { return n == waitBuffer && len(*buf) == waitBuffer }
+
 // nextBuffer is the buffer for the next read after one that brought n bytes into buf.
 func nextBuffer(buf *[]byte, n int) *[]byte {
 	switch {
-	case n == waitBuffer && len(*buf) == waitBuffer:
+	case fillsWait(buf, n):
 		giveBuffer(buf)
 		return readBuffers.Get().(*[]byte)
 	case n < waitBuffer && len(*buf) == readBuffer:

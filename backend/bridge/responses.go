@@ -14,10 +14,16 @@ import (
 
 // responses runs one turn.
 func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
+	s.serveTurn(w, r, func(*turn) {})
+}
+
+// serveTurn reads a request and runs its turn, as prepare makes it.
+func (s *Server) serveTurn(w http.ResponseWriter, r *http.Request, prepare func(*turn)) {
 	start := s.starts.begin()
 	defer start.over()
 	if t := s.accept(w, r); t != nil {
 		t.start = start
+		prepare(t)
 		s.runTurn(t, w, r)
 	}
 }

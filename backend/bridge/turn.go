@@ -297,7 +297,7 @@ func (t *turn) readEvents(body io.Reader) error {
 	for {
 		n, err := body.Read(*buf)
 		if n > 0 {
-			if ferr := t.feed(&dec, (*buf)[:n], n == waitBuffer && len(*buf) == waitBuffer); ferr != nil {
+			if ferr := t.feed(&dec, (*buf)[:n], fillsWait(buf, n)); ferr != nil {
 				return ferr
 			}
 		}
