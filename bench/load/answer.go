@@ -30,6 +30,12 @@ const (
 	failure
 )
 
+// typeWindow is how much of an event is looked at for its type, in bytes. The type
+// stands first; to search the objects with which a Responses answer begins and ends,
+// which repeat 14 KB of the request three times, would cost the load generator more
+// than the bridge needs to make them, and count as the bridge's.
+const typeWindow = 64
+
 // classify tells what a line of an event stream is. Only unescaped quotes are
 // looked for, so that text inside a JSON string is never taken for an event.
 func (p Protocol) classify(b []byte) line {
@@ -48,6 +54,7 @@ func (p Protocol) classify(b []byte) line {
 		}
 		return other
 	}
+	data = data[:min(len(data), typeWindow)]
 	switch {
 	case bytes.Contains(data, []byte(`"type":"response.output_text.delta"`)):
 		return token

@@ -120,28 +120,44 @@ func (s *Server) script(key scriptKey) *script {
 // marker: the stub must not need memory for the bodies of 256 open streams.
 const scanWindow = 64 << 10
 
-// longestMarker bounds a marker, and so the overlap of two windows.
+// longestMarker bounds a marker, in bytes.
 const longestMarker = 512
+
+// overlap is what two windows have in common, so that neither a marker nor the options
+// at the end are cut in two.
+const overlap = max(longestMarker, optionsWindow)
+
+// optionsWindow is where a client puts whether it wants a stream: so many bytes at the
+// beginning of its request, or at the end. Nowhere else is looked, because a search
+// through what lies between would cost a tenth of a millisecond for the one whose
+// request says it last, and nothing for the one that says it first.
+const optionsWindow = 1 << 10
+
+func wantsStream(options []byte) bool {
+	return bytes.Contains(options, []byte(`"stream":true`)) || bytes.Contains(options, []byte(`"stream": true`))
+}
 
 // scan reads all of r and returns the text from the marker on, and whether the
 // request asks for a stream.
 func scan(r io.Reader) (marker string, streamed bool, err error) {
 	buf := make([]byte, 0, scanWindow)
-	for {
+	for first := true; ; first = false {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		last := err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !last {
 			return "", false, fmt.Errorf("read request: %w", err)
 		}
-		streamed = streamed || bytes.Contains(buf, []byte(`"stream":true`)) || bytes.Contains(buf, []byte(`"stream": true`))
+		if first {
+			streamed = wantsStream(buf[:min(len(buf), optionsWindow)])
+		}
 		if i := bytes.Index(buf, []byte(markerOpen)); i >= 0 && marker == "" && (last || len(buf)-i >= longestMarker) {
 			marker = string(buf[i:min(len(buf), i+longestMarker)])
 		}
 		if last {
-			return marker, streamed, nil
+			return marker, streamed || wantsStream(buf[max(0, len(buf)-optionsWindow):]), nil
 		}
-		buf = buf[:copy(buf, buf[len(buf)-longestMarker:])]
+		buf = buf[:copy(buf, buf[len(buf)-overlap:])]
 	}
 }
 

@@ -123,6 +123,31 @@ func (g *got) add(t *testing.T, data string) {
 	}
 }
 
+// Clients say first or last whether they want a stream, and what a stub needs to find
+// it must not depend on that.
+func TestAStreamIsAskedForAtEitherEnd(t *testing.T) {
+	text := strings.Repeat("x", 2*scanWindow) + Answer{Chunks: 1, Size: 1}.Marker()
+	for name, tc := range map[string]struct {
+		body string
+		want bool
+	}{
+		"first":       {`{"stream":true,"messages":["` + text + `"]}`, true},
+		"last":        {`{"messages":["` + text + `"],"tools":[],"stream": true}`, true},
+		"last, alone": {`{"messages":[],"stream":true}`, true},
+		"not":         {`{"messages":["` + text + `"],"stream":false}`, false},
+	} {
+		if _, got, err := scan(strings.NewReader(tc.body)); got != tc.want || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	for size := scanWindow - 50; size < scanWindow+50; size++ {
+		body := `{"messages":["` + strings.Repeat("x", size) + `"],"stream":true}`
+		if _, got, err := scan(strings.NewReader(body)); !got || err != nil {
+			t.Errorf("at %d bytes: %v, %v", size, got, err)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	a := Answer{Chunks: 50, Size: 5, Reasoning: 4, Calls: 3, Write: 7}
 	buffered := a
