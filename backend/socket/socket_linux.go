@@ -1,11 +1,13 @@
 package socket
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"os/user"
@@ -32,19 +34,22 @@ const stateListen = "0A"
 func sockets(port uint16) []row {
 	var all []row
 	for _, name := range []string{"tcp", "tcp6"} {
-		if b, err := os.ReadFile(filepath.Join("/proc/self/net", name)); err == nil {
-			all = append(all, parseSockets(b, port)...)
+		if f, err := os.Open(filepath.Join("/proc/self/net", name)); err == nil {
+			all = append(all, parseSockets(f, port)...)
+			f.Close()
 		}
 	}
 	return all
 }
 
-// parseSockets reads "sl local_address rem_address st … uid timeout inode".
-func parseSockets(table []byte, port uint16) []row {
+// parseSockets reads "sl local_address rem_address st … uid timeout inode", line by
+// line: the table is as long as all programs of the machine have connections, closed
+// ones of the last minute included, which is megabytes on a busy one.
+func parseSockets(table io.Reader, port uint16) []row {
 	var all []row
 	mark := fmt.Appendf(nil, ":%04X ", port)
-	for line := range bytes.Lines(table) {
-		// Thousands of lines are none of ours.
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		line := lines.Bytes()
 		if !bytes.Contains(line, mark) {
 			continue
 		}

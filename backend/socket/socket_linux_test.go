@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -82,7 +83,7 @@ const procNetTCP6 = `  sl  local_address                         remote_address 
 // all addresses, which another user may hold beside it.
 func TestTheMostSpecificSocketServes(t *testing.T) {
 	all := func(port uint16) []row {
-		return append(parseSockets([]byte(procNetTCP), port), parseSockets([]byte(procNetTCP6), port)...)
+		return append(parseSockets(strings.NewReader(procNetTCP), port), parseSockets(strings.NewReader(procNetTCP6), port)...)
 	}
 	for name, c := range map[string]struct {
 		rows []row
@@ -92,10 +93,10 @@ func TestTheMostSpecificSocketServes(t *testing.T) {
 		"127.0.0.1":                      {all(8404), V4(8404), "1000"},
 		"::1":                            {all(8404), V6(8404), "1001"},
 		"mapped":                         {all(8406), V4(8406), "1002"},
-		"::1 does not serve 127.0.0.1":   {parseSockets([]byte(procNetTCP6), 8404), V4(8404), ""},
-		"0.0.0.0 does not serve ::1":     {parseSockets([]byte(procNetTCP), 8404), V6(8404), ""},
+		"::1 does not serve 127.0.0.1":   {parseSockets(strings.NewReader(procNetTCP6), 8404), V4(8404), ""},
+		"0.0.0.0 does not serve ::1":     {parseSockets(strings.NewReader(procNetTCP), 8404), V6(8404), ""},
 		"a connection is not a listener": {all(0xD431), V4(0xD431), ""},
-		"broken lines":                   {parseSockets([]byte("x\n 1: zz:20D4 0 0A 0 0 0 5 0 7\n 2: 0100007F 0 0A 0 0 :20D4 5 0 7\n"), 8404), V4(8404), ""},
+		"broken lines":                   {parseSockets(strings.NewReader("x\n 1: zz:20D4 0 0A 0 0 0 5 0 7\n 2: 0100007F 0 0A 0 0 :20D4 5 0 7\n"), 8404), V4(8404), ""},
 	} {
 		if got, ok := serving(c.rows, c.at.Addr()); got.uid != c.uid || ok != (c.uid != "") {
 			t.Errorf("%s: %+v, want user %q", name, got, c.uid)
@@ -108,11 +109,29 @@ func TestTheMostSpecificSocketServes(t *testing.T) {
 func TestIsPeer(t *testing.T) {
 	client := netip.MustParseAddrPort("127.0.0.1:54321")
 	got := map[string]bool{}
-	for _, s := range append(parseSockets([]byte(procNetTCP), 0xD431), parseSockets([]byte(procNetTCP), 0xD432)...) {
+	for _, s := range append(parseSockets(strings.NewReader(procNetTCP), 0xD431), parseSockets(strings.NewReader(procNetTCP), 0xD432)...) {
 		got[s.inode] = s.isPeer(V4(8404), client)
 	}
 	if len(got) != 2 || !got["77777"] || got["0"] {
 		t.Errorf("peers by inode: %v", got)
+	}
+}
+
+// The table of a busy machine has tens of thousands of lines; what it takes to look one
+// up does not grow with them.
+func TestALongTableTakesNoMemory(t *testing.T) {
+	header, own, _ := strings.Cut(procNetTCP, "\n")
+	other := "   9: 0100007F:1F90 0100007F:C001 06 00000000:00000000 03:000004D2 00000000     0        0 0 3 0000000000000000\n"
+	count := func(others int) float64 {
+		table := header + "\n" + strings.Repeat(other, others) + own
+		return testing.AllocsPerRun(5, func() {
+			if got := parseSockets(strings.NewReader(table), 0xD431); len(got) != 1 {
+				t.Fatalf("%d rows, want 1", len(got))
+			}
+		})
+	}
+	if few, many := count(10), count(50_000); many > few {
+		t.Errorf("%v allocations with 10 connections of others, %v with 50,000", few, many)
 	}
 }
 
@@ -141,7 +160,7 @@ func FuzzParseSockets(f *testing.F) {
 	f.Add(procNetTCP6, uint16(8406))
 	f.Add(" 1: zz:20D4 0 0A 0 0 0 5 0 7\n", uint16(8404))
 	f.Fuzz(func(t *testing.T, table string, port uint16) {
-		for _, s := range parseSockets([]byte(table), port) {
+		for _, s := range parseSockets(strings.NewReader(table), port) {
 			if s.local.Port() != port || !s.local.IsValid() || !s.remote.IsValid() {
 				t.Errorf("%+v is not a socket on port %d", s, port)
 			}
