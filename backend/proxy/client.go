@@ -1,17 +1,16 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
+
+	"github.com/BlockRunAI/clawrouter-codex/backend/loopback"
 )
 
 // ClientOptions is what a Client may be given besides its address. The zero
@@ -36,6 +35,8 @@ type ClientOptions struct {
 	Transport http.RoundTripper
 	// Now replaces the clock in tests.
 	Now func() time.Time
+	// anyNetwork has a server on this machine asked as one elsewhere is.
+	anyNetwork bool
 }
 
 // Client talks to one Chat Completions server: a ClawRouter or any other. It
@@ -43,7 +44,7 @@ type ClientOptions struct {
 // of its connections; Close ends the idle ones.
 type Client struct {
 	root  *url.URL // scheme, host and path prefix, without /v1
-	http  *http.Client
+	carry carrier
 	key   string
 	agent string
 	now   func() time.Time
@@ -78,15 +79,16 @@ func NewClient(baseURL string, o ClientOptions) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
-	rt := o.Transport
-	if rt == nil {
-		c.conns = &connTracker{trust: o.Trust}
-		rt = newTransport(isLoopback(root.Hostname()), c.conns)
+	if o.Transport != nil {
+		c.carry = newHTTPCarrier(o.Transport)
+		return c, nil
 	}
-	c.http = &http.Client{
-		Transport: rt,
-		// A redirected POST would send prompt and key to a host nobody named.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	here := isLoopback(root.Hostname())
+	c.conns = &connTracker{trust: o.Trust, remote: !here}
+	if here && root.Scheme == "http" && loopback.Supported && !o.anyNetwork {
+		c.carry = loopbackCarrier{&loopback.Client{Addr: address(root), Dial: c.conns.dial, IdleFor: idleHere, MaxIdle: maxIdle}}
+	} else {
+		c.carry = newHTTPCarrier(newTransport(here, c.conns))
 	}
 	return c, nil
 }
@@ -119,7 +121,7 @@ func (c *Client) Plaintext() bool {
 }
 
 // Close ends idle connections. Calls in flight go on.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() { c.carry.closeIdle() }
 
 // SendError says that no HTTP answer came. Sent tells whether any of the
 // request may have reached the server: x402 pays before it answers, so a call
@@ -151,20 +153,13 @@ func RootCause(err error) error {
 // minutes: ctx bounds it. The caller closes it; its method RequestRead reports whether
 // body may be written to again. An error is a *SendError.
 func (c *Client) Chat(ctx context.Context, body []byte, header http.Header) (*http.Response, error) {
-	req, err := c.newRequest(ctx, http.MethodPost, "/v1/chat/completions", "", body)
+	req, err := c.newRequest(ctx, http.MethodPost, "/v1/chat/completions", "")
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	copyAllowed(req.Header, header)
-	sent := newSentBody(body)
-	sent.put(req)
-	resp, err := c.send(req, true, sent.written)
-	if err != nil {
-		return nil, err
-	}
-	sent.answer()
-	resp.Body = &answerBody{resp.Body, sent}
-	return resp, nil
+	return c.send(req, true, body)
 }
 
 // Models returns the body of GET /v1/models. A status other than 200 is a
@@ -173,46 +168,32 @@ func (c *Client) Models(ctx context.Context) ([]byte, error) {
 	return c.get(ctx, "/v1/models", "", maxModelsBody, true)
 }
 
-func (c *Client) newRequest(ctx context.Context, method, path, query string, body []byte) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, method, path, query string) (*http.Request, error) {
 	u := *c.root
 	u.Path += path
 	u.RawQuery = query
-	var r io.Reader
-	if body != nil {
-		r = bytes.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), r)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	req.Header.Set("User-Agent", c.agent)
 	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
 	return req, nil
 }
 
 // send carries one request. withKey is false for the endpoints outside /v1: a
 // LiteLLM that is asked for /health with a key calls every model it knows, at
 // its owner's expense.
-func (c *Client) send(req *http.Request, withKey bool, wrote func(httptrace.WroteRequestInfo)) (*http.Response, error) {
+func (c *Client) send(req *http.Request, withKey bool, body []byte) (*http.Response, error) {
 	if withKey && c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
-	var sent atomic.Bool
-	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }, WroteRequest: wrote}
-	req = req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
-	resp, err := c.http.Do(req)
+	resp, sent, err := c.carry.send(req, body)
 	if err != nil {
 		if req.Context().Err() == nil {
 			c.ident.doubt()
 		}
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err // the address is in Op, without the host's name twice
-		}
-		return nil, &SendError{Op: req.Method + " " + req.URL.Path, Sent: sent.Load(), Err: err}
+		return nil, &SendError{Op: req.Method + " " + req.URL.Path, Sent: sent, Err: err}
 	}
 	return resp, nil
 }
@@ -232,16 +213,16 @@ func (e *StatusError) Error() string {
 }
 
 func (c *Client) get(ctx context.Context, path, query string, limit int64, withKey bool) ([]byte, error) {
-	req, err := c.newRequest(ctx, http.MethodGet, path, query, nil)
+	req, err := c.newRequest(ctx, http.MethodGet, path, query)
 	if err != nil {
 		return nil, err
 	}
-	return c.whole(req, limit, withKey)
+	return c.whole(req, nil, limit, withKey)
 }
 
-// whole sends req and reads an answer of at most limit bytes.
-func (c *Client) whole(req *http.Request, limit int64, withKey bool) ([]byte, error) {
-	resp, err := c.send(req, withKey, nil)
+// whole sends req with body, which may be nil, and reads an answer of at most limit bytes.
+func (c *Client) whole(req *http.Request, body []byte, limit int64, withKey bool) ([]byte, error) {
+	resp, err := c.send(req, withKey, body)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,9 @@ import (
 
 // A megabyte late in a session is not held while its answer is read, which can
 // take many minutes.
-func TestBodyIsLetGoOf(t *testing.T) {
+func TestBodyIsLetGoOf(t *testing.T) { eachCarrier(t, testBodyIsLetGoOf) }
+
+func testBodyIsLetGoOf(t *testing.T, newClient clientMaker) {
 	const size = 8 << 20
 	more := make(chan struct{})
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,11 +27,7 @@ func TestBodyIsLetGoOf(t *testing.T) {
 		_, _ = io.WriteString(w, "end")
 	}))
 	defer upstream.Close()
-	c, err := NewClient(upstream.URL, ClientOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := newClient(t, upstream.URL, ClientOptions{})
 	collected := make(chan struct{})
 	body := bytes.Repeat([]byte{' '}, size)
 	runtime.AddCleanup(&body[0], func(gone chan struct{}) { close(gone) }, collected)
@@ -55,7 +53,9 @@ func TestBodyIsLetGoOf(t *testing.T) {
 }
 
 // Where the answer comes before the body was read, the body stays whole, and says so.
-func TestBodyOfAnEarlyAnswer(t *testing.T) {
+func TestBodyOfAnEarlyAnswer(t *testing.T) { eachCarrier(t, testBodyOfAnEarlyAnswer) }
+
+func testBodyOfAnEarlyAnswer(t *testing.T, newClient clientMaker) {
 	const size = 16 << 20
 	read, got := make(chan struct{}), make(chan int64, 1)
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,11 +67,7 @@ func TestBodyOfAnEarlyAnswer(t *testing.T) {
 		got <- n
 	}))
 	defer upstream.Close()
-	c, err := NewClient(upstream.URL, ClientOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := newClient(t, upstream.URL, ClientOptions{})
 	resp, err := c.Chat(t.Context(), make([]byte, size), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,11 +2,14 @@ package proxy
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -16,8 +19,8 @@ import (
 func newTransport(loopback bool, conns *connTracker) *http.Transport {
 	t := &http.Transport{
 		DialContext:           conns.dial,
-		MaxIdleConns:          256,
-		MaxIdleConnsPerHost:   256,
+		MaxIdleConns:          maxIdle,
+		MaxIdleConnsPerHost:   maxIdle,
 		TLSHandshakeTimeout:   10 * time.Second,
 		DisableCompression:    true, // a compressed stream arrives in blocks, not tokens
 		ForceAttemptHTTP2:     true, // a custom dialer switches it off otherwise
@@ -26,17 +29,29 @@ func newTransport(loopback bool, conns *connTracker) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		Proxy:                 http.ProxyFromEnvironment,
 	}
-	conns.remote = !loopback
-	if conns.remote {
+	if !loopback {
 		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: probeEvery, PingTimeout: probeEvery * (probes - 1)}
 	}
 	if loopback {
-		// Node and uvicorn close idle connections after 5 s. Being first avoids
-		// sending a paid request into a connection that is just being closed.
-		t.IdleConnTimeout = 4 * time.Second
+		t.IdleConnTimeout = idleHere
 		t.Proxy = nil
 	}
 	return t
+}
+
+const (
+	maxIdle = 256 // connections
+	// Node and uvicorn close idle connections after 5 s. Being first avoids sending a
+	// paid request into a connection that is just being closed.
+	idleHere = 4 * time.Second
+)
+
+// address is where root's server listens, host:port.
+func address(root *url.URL) string {
+	if root.Port() != "" {
+		return root.Host
+	}
+	return net.JoinHostPort(root.Hostname(), "80")
 }
 
 func isLoopback(host string) bool {
@@ -112,6 +127,14 @@ func (c *trackedConn) ReadFrom(r io.Reader) (int64, error) {
 		}
 	}
 	return io.Copy(c.Conn, r)
+}
+
+// SyscallConn is for package loopback.
+func (c *trackedConn) SyscallConn() (syscall.RawConn, error) {
+	if system, ok := c.Conn.(syscall.Conn); ok {
+		return system.SyscallConn()
+	}
+	return nil, fmt.Errorf("a connection of type %T is none of the system's", c.Conn)
 }
 
 func (c *trackedConn) Close() error {

@@ -20,7 +20,7 @@ func TestADeadEndIsGivenUp(t *testing.T) {
 		"loopback": {0, 0, 30, 15, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conns := &connTracker{}
+			conns := &connTracker{remote: want.remote == 1}
 			transport := newTransport(want.remote == 0, conns)
 			conn, err := conns.dial(t.Context(), "tcp", server.Listener.Addr().String())
 			if err != nil {

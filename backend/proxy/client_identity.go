@@ -93,6 +93,7 @@ func (c *Client) Identify(ctx context.Context) (Identity, error) {
 }
 
 func (c *Client) remembered() (Identity, bool) {
+	c.carry.look()
 	m := &c.ident
 	m.mu.Lock()
 	defer m.mu.Unlock()

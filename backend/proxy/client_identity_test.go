@@ -54,6 +54,10 @@ func listenAt(t *testing.T, addr string, h http.Handler) *httptest.Server {
 }
 
 func TestIdentityIsRememberedWhileConnected(t *testing.T) {
+	eachCarrier(t, testIdentityIsRememberedWhileConnected)
+}
+
+func testIdentityIsRememberedWhileConnected(t *testing.T, newClient clientMaker) {
 	n := &neighbour{}
 	n.claw.Store(true)
 	s := serve(t, n.ServeHTTP)
@@ -74,6 +78,10 @@ func TestIdentityIsRememberedWhileConnected(t *testing.T) {
 }
 
 func TestIdentityFollowsAnotherServerOnThePort(t *testing.T) {
+	eachCarrier(t, testIdentityFollowsAnotherServerOnThePort)
+}
+
+func testIdentityFollowsAnotherServerOnThePort(t *testing.T, newClient clientMaker) {
 	n := &neighbour{}
 	s := listenAt(t, "127.0.0.1:0", n)
 	addr := s.Listener.Addr().String()
@@ -99,7 +107,9 @@ func TestIdentityFollowsAnotherServerOnThePort(t *testing.T) {
 }
 
 // A restart between two turns makes no call fail; the broken connection tells.
-func TestIdentityFollowsAQuietRestart(t *testing.T) {
+func TestIdentityFollowsAQuietRestart(t *testing.T) { eachCarrier(t, testIdentityFollowsAQuietRestart) }
+
+func testIdentityFollowsAQuietRestart(t *testing.T, newClient clientMaker) {
 	n := &neighbour{}
 	s := listenAt(t, "127.0.0.1:0", n)
 	addr := s.Listener.Addr().String()
@@ -110,7 +120,8 @@ func TestIdentityFollowsAQuietRestart(t *testing.T) {
 	s.CloseClientConnections()
 	s.Close()
 	for c.conns.open.Load() > 0 {
-		time.Sleep(time.Millisecond) // the transport notices in its own time
+		c.carry.look()
+		time.Sleep(time.Millisecond) // net/http's transport notices in its own time
 	}
 	claw := &neighbour{}
 	claw.claw.Store(true)

@@ -103,11 +103,12 @@ func (c *Client) Search(ctx context.Context, query string, n int) (SearchResult,
 	if err != nil {
 		return SearchResult{}, fmt.Errorf("POST /v1/exa/search: %w", err)
 	}
-	req, err := c.newRequest(ctx, http.MethodPost, "/v1/exa/search", "", body)
+	req, err := c.newRequest(ctx, http.MethodPost, "/v1/exa/search", "")
 	if err != nil {
 		return SearchResult{}, err
 	}
-	data, err := c.whole(req, maxSearchBody, true)
+	req.Header.Set("Content-Type", "application/json")
+	data, err := c.whole(req, body, maxSearchBody, true)
 	if err != nil {
 		return SearchResult{}, err
 	}

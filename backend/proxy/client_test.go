@@ -37,6 +37,21 @@ func newClient(t *testing.T, base string, o ClientOptions) *Client {
 	return c
 }
 
+// clientMaker is newClient.
+type clientMaker func(t *testing.T, base string, o ClientOptions) *Client
+
+// eachCarrier runs a test with both ways to a server on this machine: that of Linux and
+// macOS, and that of other systems, which is also the one to other machines.
+func eachCarrier(t *testing.T, test func(*testing.T, clientMaker)) {
+	t.Run("loopback", func(t *testing.T) { test(t, newClient) })
+	t.Run("net/http", func(t *testing.T) {
+		test(t, func(t *testing.T, base string, o ClientOptions) *Client {
+			o.anyNetwork = true
+			return newClient(t, base, o)
+		})
+	})
+}
+
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -84,7 +99,9 @@ func TestPlaintext(t *testing.T) {
 	}
 }
 
-func TestChatSendsOnlyTheAllowList(t *testing.T) {
+func TestChatSendsOnlyTheAllowList(t *testing.T) { eachCarrier(t, testChatSendsOnlyTheAllowList) }
+
+func testChatSendsOnlyTheAllowList(t *testing.T, newClient clientMaker) {
 	var got http.Header
 	var body, path string
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -121,7 +138,9 @@ func TestChatSendsOnlyTheAllowList(t *testing.T) {
 	}
 }
 
-func TestChatDoesNotFollowRedirects(t *testing.T) {
+func TestChatDoesNotFollowRedirects(t *testing.T) { eachCarrier(t, testChatDoesNotFollowRedirects) }
+
+func testChatDoesNotFollowRedirects(t *testing.T, newClient clientMaker) {
 	var elsewhere atomic.Int32
 	other := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -139,7 +158,9 @@ func TestChatDoesNotFollowRedirects(t *testing.T) {
 
 // A reused connection that breaks after the request was written must not make
 // net/http send it again: the first may have been paid.
-func TestChatIsNeverSentTwice(t *testing.T) {
+func TestChatIsNeverSentTwice(t *testing.T) { eachCarrier(t, testChatIsNeverSentTwice) }
+
+func testChatIsNeverSentTwice(t *testing.T, newClient clientMaker) {
 	var posts atomic.Int32
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -168,7 +189,9 @@ func TestChatIsNeverSentTwice(t *testing.T) {
 	}
 }
 
-func TestChatSaysWhetherItWasSent(t *testing.T) {
+func TestChatSaysWhetherItWasSent(t *testing.T) { eachCarrier(t, testChatSaysWhetherItWasSent) }
+
+func testChatSaysWhetherItWasSent(t *testing.T, newClient clientMaker) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +218,9 @@ func TestChatSaysWhetherItWasSent(t *testing.T) {
 	}
 }
 
-func TestChatStreamArrivesAsSent(t *testing.T) {
+func TestChatStreamArrivesAsSent(t *testing.T) { eachCarrier(t, testChatStreamArrivesAsSent) }
+
+func testChatStreamArrivesAsSent(t *testing.T, newClient clientMaker) {
 	next := make(chan string)
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		for chunk := range next {
@@ -222,7 +247,9 @@ func TestChatStreamArrivesAsSent(t *testing.T) {
 	close(next)
 }
 
-func TestModels(t *testing.T) {
+func TestModels(t *testing.T) { eachCarrier(t, testModels) }
+
+func testModels(t *testing.T, newClient clientMaker) {
 	list := `{"object":"list","data":[]}`
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/team/v1/models" || r.URL.RawQuery != "" {
@@ -244,7 +271,9 @@ func TestModels(t *testing.T) {
 	}
 }
 
-func TestWholeAnswersAreBounded(t *testing.T) {
+func TestWholeAnswersAreBounded(t *testing.T) { eachCarrier(t, testWholeAnswersAreBounded) }
+
+func testWholeAnswersAreBounded(t *testing.T, newClient clientMaker) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		chunk := make([]byte, 1<<20)
 		for range 64 {

@@ -9,15 +9,13 @@ import (
 )
 
 // On a connection that is not trusted nothing is sent, whatever is asked for.
-func TestNothingIsSentToAStranger(t *testing.T) {
+func TestNothingIsSentToAStranger(t *testing.T) { eachCarrier(t, testNothingIsSentToAStranger) }
+
+func testNothingIsSentToAStranger(t *testing.T, newClient clientMaker) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("it was sent %s %s", r.Method, r.URL) }))
 	defer server.Close()
 	stranger := errors.New("another user's")
-	c, err := NewClient(server.URL, ClientOptions{Trust: func(context.Context) error { return stranger }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := newClient(t, server.URL, ClientOptions{Trust: func(context.Context) error { return stranger }})
 	_, chat := c.Chat(t.Context(), []byte("{}"), nil)
 	_, models := c.Models(t.Context())
 	_, identity := c.Identify(t.Context())

@@ -1,0 +1,81 @@
+package loopback
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Body is the body of an answer. Its methods are called by one goroutine at a time.
+type Body struct {
+	conn   *conn // not to be touched once ended is set: another request may have it
+	ctx    context.Context
+	unhook func() bool
+	from   io.ReadCloser
+	wrote  <-chan struct{} // closed when the rest of the request is written, nil where there is none
+	keep   bool            // the connection may be used again
+	ended  error
+}
+
+var errClosed = errors.New("the answer's body was closed")
+
+// OnWait has f called whenever a Read finds nothing, before it waits.
+func (b *Body) OnWait(f func()) {
+	if b.ended == nil {
+		b.conn.wire.onWait = f
+	}
+}
+
+// RequestRead reports whether the bytes of the request were read for the last time,
+// so that they may be written over.
+func (b *Body) RequestRead() bool {
+	if b.wrote == nil {
+		return true
+	}
+	select {
+	case <-b.wrote:
+		return true
+	default:
+		return false
+	}
+}
+
+// Read implements io.Reader. What the context ends fails with its cause.
+func (b *Body) Read(p []byte) (int, error) {
+	if b.ended != nil {
+		return 0, b.ended
+	}
+	n, err := b.from.Read(p)
+	if err != nil {
+		if !errors.Is(err, io.EOF) && b.ctx.Err() != nil {
+			err = context.Cause(b.ctx)
+		}
+		b.end(err)
+	}
+	return n, err
+}
+
+// Close implements io.Closer. Before the end of the answer it ends the connection.
+func (b *Body) Close() error {
+	if b.ended == nil {
+		b.end(errClosed)
+	}
+	return nil
+}
+
+// end is called once, when the connection is needed no more.
+func (b *Body) end(err error) {
+	b.ended = err
+	c := b.conn
+	c.wire.onWait = nil
+	whole := b.keep && errors.Is(err, io.EOF) && b.RequestRead() && c.in.Buffered() == 0 && len(c.wire.left) == 0
+	if b.unhook() && whole {
+		c.of.put(c)
+		return
+	}
+	_ = c.Close()
+	if b.wrote != nil {
+		<-b.wrote
+	}
+	c.wire.drop()
+}

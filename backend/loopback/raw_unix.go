@@ -1,0 +1,119 @@
+//go:build darwin || linux
+
+package loopback
+
+import (
+	"errors"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Supported tells whether this system can be asked what a connection takes, or has, at
+// this moment.
+const Supported = true
+
+// readSize is what one read may bring, in bytes.
+const readSize = 16 << 10
+
+// buffers are taken for a read, and given back when all was taken from them: a
+// connection that waits for an answer has none, which is 16 KB less for each.
+var buffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
+
+// wire makes system calls on a connection. Its functions are made once, because they
+// would be allocated with every call.
+type wire struct {
+	raw    syscall.RawConn
+	onWait func() // called before a read waits, nil for none
+
+	buffer *[]byte // nil where nothing is left to be taken
+	left   []byte  // of buffer
+	out    [2][]byte
+	n      int
+	err    error
+	reads  func(fd uintptr) bool
+	looks  func(fd uintptr) bool
+	writes func(fd uintptr) bool
+}
+
+func newWire(raw syscall.RawConn) *wire {
+	w := &wire{raw: raw}
+	w.reads = w.read
+	w.looks = func(fd uintptr) bool {
+		var one [1]byte
+		w.n, w.err = syscall.Read(int(fd), one[:])
+		return true
+	}
+	w.writes = func(fd uintptr) bool {
+		beforeWrite()
+		w.n, w.err = unix.Writev(int(fd), w.out[:])
+		return true
+	}
+	return w
+}
+
+// read reports false where it has to be called again when there is something to read.
+func (w *wire) read(fd uintptr) bool {
+	w.buffer = buffers.Get().(*[]byte)
+	for {
+		w.n, w.err = syscall.Read(int(fd), *w.buffer)
+		if !errors.Is(w.err, syscall.EINTR) {
+			break
+		}
+	}
+	if w.n > 0 {
+		w.left = (*w.buffer)[:w.n]
+		return true
+	}
+	w.drop()
+	if !errors.Is(w.err, syscall.EAGAIN) {
+		return true
+	}
+	if w.onWait != nil {
+		w.onWait()
+	}
+	return false
+}
+
+// drop lets go of what is left.
+func (w *wire) drop() {
+	if w.buffer != nil {
+		buffers.Put(w.buffer)
+		w.buffer, w.left = nil, nil
+	}
+}
+
+// Read reads what is there, and waits where there is nothing. 0 bytes without an error
+// are the end, or an error of the connection.
+func (w *wire) Read(p []byte) (int, error) {
+	if len(w.left) == 0 {
+		if err := w.raw.Read(w.reads); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, w.left)
+	if w.left = w.left[n:]; len(w.left) == 0 {
+		w.drop()
+	}
+	return n, nil
+}
+
+// quiet reports whether a read would wait.
+func (w *wire) quiet() bool {
+	return len(w.left) == 0 && w.raw.Read(w.looks) == nil && errors.Is(w.err, syscall.EAGAIN)
+}
+
+// Writev sends what the system takes of head and body at once.
+func (w *wire) Writev(head, body []byte) (int, error) {
+	w.out = [2][]byte{head, body}
+	err := w.raw.Write(w.writes)
+	w.out = [2][]byte{}
+	switch {
+	case err != nil:
+		return 0, err
+	case errors.Is(w.err, syscall.EAGAIN), errors.Is(w.err, syscall.EINTR):
+		return 0, nil
+	}
+	return max(w.n, 0), w.err
+}
