@@ -8,28 +8,15 @@ import (
 	"github.com/BlockRunAI/clawrouter-codex/backend/translate"
 )
 
-// moreWithin is how long events wait for those that are likely to follow at once, to
-// go to the client with them.
-const moreWithin = time.Millisecond
-
-// begin makes status, headers and the events that open an answer. They go out with
-// what upstream sends next, or without it when that is not there at once.
-func (t *turn) begin() {
+// begin makes status, headers and the events that open an answer, and sends them if
+// push is set; else they go out with the next flush.
+func (t *turn) begin(push bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.beginLocked()
-	t.later()
-}
-
-// later leaves the events made since the last flush to the next one, or to beat where
-// that does not come at once; t.mu is held.
-func (t *turn) later() {
-	if t.beat == nil {
+	if push {
 		t.flush()
-		return
 	}
-	t.unsent = true
-	t.beat.Reset(moreWithin)
 }
 
 func (t *turn) beginLocked() {
@@ -50,29 +37,30 @@ func (t *turn) beginLocked() {
 
 // flush writes the events made since the last flush; t.mu is held.
 func (t *turn) flush() {
-	t.unsent = false
+	if t.write() && t.control.Flush() != nil {
+		t.gone = true
+	}
+}
+
+// write is flush without the writing: the events wait in net/http, or in t.conn, for
+// what comes next. It reports whether there are any.
+func (t *turn) write() bool {
 	events := t.stream.Take()
 	defer t.stream.Taken()
 	if len(events) == 0 || !t.request.Stream || t.gone {
-		return
+		return false
 	}
 	t.lastWrite = time.Now()
 	t.conn.hold()
 	_, err := t.w.Write(events)
 	t.conn.release()
-	if err != nil {
-		t.gone = true
-		return
-	}
-	if t.control.Flush() != nil {
-		t.gone = true
-	}
+	t.gone = err != nil
+	return !t.gone
 }
 
 // keepAlive sends the client a real event whenever it has heard nothing for that
 // long. It covers the time before upstream answers at all, which is when a slow
-// model is silent; the first event then commits the answer to a stream. It also
-// sends what later left to be sent.
+// model is silent; the first event then commits the answer to a stream.
 func (t *turn) keepAlive(every time.Duration) (stop func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -82,9 +70,6 @@ func (t *turn) keepAlive(every time.Duration) (stop func()) {
 		defer t.mu.Unlock()
 		if t.ended || t.gone {
 			return
-		}
-		if t.unsent {
-			t.flush()
 		}
 		wait := every - time.Since(t.lastWrite)
 		if wait <= 0 {
@@ -115,7 +100,7 @@ func (t *turn) finish() {
 		t.stream.Items(t.server.recalled.keep)
 	}
 	if t.request.Stream {
-		t.flush()
+		t.write() // net/http ends the answer at once, which takes this along
 		return
 	}
 	answer := t.stream.Response()

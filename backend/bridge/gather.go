@@ -9,9 +9,9 @@ import (
 // gatherListener hands out connections that can send a piece of an answer with one
 // write. net/http has 4 KB of room for each, which the events at an answer's
 // beginning and end are larger than: it then writes a chunk's length, its bytes and
-// its end one after the other, and each write wakes the client. With it, and with the
-// wait in later, a turn of 50 chunks has 3 writes to its client in place of 9, and
-// takes 0.95 × the CPU time.
+// its end one after the other, and each write wakes the client. With it, and as the
+// beginning and the end of an answer wait for what comes next, a turn of 50 chunks has
+// 2 writes to its client in place of 9, and takes 0.95 × the CPU time.
 type gatherListener struct{ net.Listener }
 
 // Accept implements net.Listener.

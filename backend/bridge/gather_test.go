@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -188,8 +187,8 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.ResponseRecorder.Write(p)
 }
 
-// begun is a turn whose answer has begun, and who reads it.
-func begun(t *testing.T) (*turn, *recorder) {
+// streaming is a turn that is to be answered, and who reads it.
+func streaming(t *testing.T) (*turn, *recorder) {
 	t.Helper()
 	req, err := translate.DecodeRequest([]byte(`{"model":"m","stream":true,"input":"hi"}`))
 	if err != nil {
@@ -205,50 +204,28 @@ func begun(t *testing.T) (*turn, *recorder) {
 		w: w, control: http.NewResponseController(w), lastWrite: time.Now(),
 	}
 	t.Cleanup(turn.keepAlive(time.Hour))
-	turn.begin()
 	return turn, w
 }
 
-// The events that open an answer go out with its first words where these are there,
-// and without them where upstream is slow.
-func TestTheBeginningWaitsForWordsAndNotForLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		turn, w := begun(t)
-		var dec translate.SSEDecoder
-		if err := turn.feed(&dec, []byte("data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n"), false); err != nil {
-			t.Fatal(err)
-		}
-		if got := w.Body.String(); w.writes != 1 || !strings.Contains(got, "response.created") || !strings.Contains(got, `"Hi"`) {
-			t.Errorf("%d writes: %s", w.writes, got)
-		}
-		time.Sleep(time.Minute)
-		if w.writes != 1 {
-			t.Errorf("%d writes a minute later", w.writes)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		_, w := begun(t)
-		time.Sleep(moreWithin)
-		synctest.Wait()
-		if got := w.Body.String(); w.writes != 1 || !strings.Contains(got, "response.created") {
-			t.Errorf("%d writes: %s", w.writes, got)
-		}
-	})
-}
-
-// inPieces gives one piece to a read, or what fits of it.
+// inPieces gives one piece to a read, or what fits of it. It waits before it gives a
+// "pause", of which nobody gets to see anything.
 type inPieces struct {
 	pieces []string
-	before func() // a piece is asked for
-	sizes  []int  // of the buffers
+	onWait func()
+	waited func()
 }
 
+func (r *inPieces) OnWait(f func()) { r.onWait = f }
+
 func (r *inPieces) Read(p []byte) (int, error) {
-	r.sizes = append(r.sizes, len(p))
+	for len(r.pieces) > 0 && r.pieces[0] == "pause" {
+		r.pieces = r.pieces[1:]
+		r.onWait()
+		r.waited()
+	}
 	if len(r.pieces) == 0 {
 		return 0, io.EOF
 	}
-	r.before()
 	n := copy(p, r.pieces[0])
 	if r.pieces[0] = r.pieces[0][n:]; r.pieces[0] == "" {
 		r.pieces = r.pieces[1:]
@@ -256,41 +233,65 @@ func (r *inPieces) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A stream waits with a small buffer. What fills it goes to the client with what is
-// read after it, in one write, and soon without it where there is no more.
-func TestWhatFillsTheSmallBuffer(t *testing.T) {
-	chunk := `data: {"choices":[{"delta":{"content":"Hi"}}]}` + "\n\n"
-	burst := strings.Repeat(chunk, 4*waitBuffer/len(chunk))
-	exact := ":" + strings.Repeat(" ", waitBuffer-len(chunk)-2) + "\n" + chunk
-	synctest.Test(t, func(t *testing.T) {
-		turn, w := begun(t)
-		var writes []int
-		note := func() {
-			turn.mu.Lock()
-			defer turn.mu.Unlock()
-			writes = append(writes, w.writes)
-		}
-		r := &inPieces{pieces: []string{chunk, burst, chunk, chunk, exact, chunk}, before: func() {
-			if note(); len(writes) == 7 {
-				time.Sleep(moreWithin) // upstream pauses
-				synctest.Wait()
-				note()
+// What came together goes to the client in one write, and nothing waits for what is
+// not there: the events that open an answer go out with its first words where these
+// have come, and without them where they have not.
+func TestWhatIsMadeGoesOutWhenUpstreamPauses(t *testing.T) {
+	const hi, pause = `data: {"choices":[{"delta":{"content":"Hi"}}]}` + "\n\n", "pause"
+	burst := strings.Repeat(hi, 2*maxUnsent/len(hi))
+	for name, tc := range map[string]struct {
+		pieces []string
+		deltas []int // that the client has at each pause
+		writes int
+	}{
+		"words at once":           {[]string{hi, hi, pause, hi, pause}, []int{2, 3}, 2},
+		"words later":             {[]string{pause, hi, pause}, []int{0, 1}, 2},
+		"two pauses in a row":     {[]string{hi, pause, pause, hi}, []int{1, 1}, 1},
+		"half a chunk":            {[]string{hi, hi[:20], pause, hi[20:], pause}, []int{1, 2}, 2},
+		"no pause":                {[]string{hi, hi}, nil, 0},
+		"more than waits at most": {[]string{burst, pause}, []int{2 * maxUnsent / len(hi)}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			turn, w := streaming(t)
+			var deltas []int
+			r := &inPieces{pieces: slices.Clone(tc.pieces), waited: func() { deltas = append(deltas, strings.Count(w.Body.String(), `"delta":"Hi"`)) }}
+			if err := turn.readEvents(r); err != nil {
+				t.Fatal(err)
 			}
-		}}
-		if err := turn.readEvents(r); err != nil {
-			t.Fatal(err)
+			if !slices.Equal(deltas, tc.deltas) || w.writes != tc.writes {
+				t.Errorf("%v deltas at the pauses in %d writes, want %v in %d", deltas, w.writes, tc.deltas, tc.writes)
+			}
+			turn.finish()
+			if got := w.Body.String(); strings.Count(got, `"delta":"Hi"`) != strings.Count(strings.Join(tc.pieces, ""), "Hi") || !strings.HasPrefix(got, "event: response.created") {
+				t.Errorf("the client has %.300s", got)
+			}
+		})
+	}
+}
+
+// A body that does not tell when it waits has each of its pieces sent at once.
+func TestABodyThatDoesNotTellWhenItWaits(t *testing.T) {
+	turn, w := streaming(t)
+	pieces, feed := io.Pipe()
+	arrived := make(chan int)
+	go func() {
+		for range 3 {
+			_, _ = io.WriteString(feed, `data: {"choices":[{"delta":{"content":"Hi"}}]}`+"\n\n")
+			_, _ = feed.Write(nil) // is taken when all before it was dealt with
+			turn.mu.Lock()
+			arrived <- strings.Count(w.Body.String(), `"delta":"Hi"`)
+			turn.mu.Unlock()
 		}
-		if want := []int{0, 1, 1, 2, 3, 4, 4, 5}; !slices.Equal(writes, want) {
-			t.Errorf("%v writes before the reads, want %v", writes, want)
+		_ = feed.Close()
+	}()
+	read := make(chan error)
+	go func() { read <- turn.readEvents(pieces) }()
+	for want := 1; want <= 3; want++ {
+		if got := <-arrived; got != want {
+			t.Errorf("the client has %d deltas, want %d", got, want)
 		}
-		const s, l = waitBuffer, readBuffer
-		if want := []int{s, s, l, l, s, s, l, s}; !slices.Equal(r.sizes, want) {
-			t.Errorf("reads of %v bytes, want %v", r.sizes, want)
-		}
-		turn.mu.Lock()
-		defer turn.mu.Unlock()
-		if n := strings.Count(w.Body.String(), `"delta":"Hi"`); n != 5+4*waitBuffer/len(chunk) {
-			t.Errorf("%d deltas", n)
-		}
-	})
+	}
+	if err := <-read; err != nil {
+		t.Fatal(err)
+	}
 }

@@ -54,7 +54,6 @@ type turn struct {
 	control   *http.ResponseController // of w
 	conn      *gatherConn              // under w, nil for none
 	beat      *time.Timer              // of keepAlive
-	unsent    bool                     // events wait for the next write, or for beat
 	committed bool                     // the answer has begun as a stream, or will be a JSON object
 	gone      bool                     // the client went away; upstream's answer is read to its end
 	ended     bool
@@ -180,7 +179,6 @@ func (t *turn) exchange(ctx context.Context) error {
 	}
 	defer resp.Body.Close()
 	if strings.Contains(resp.Header.Get("Content-Type"), "event-stream") {
-		t.begin()
 		err = t.readEvents(resp.Body)
 	} else {
 		err = t.readBuffered(resp.Body)
@@ -288,43 +286,6 @@ func (t *turn) complete(data []byte) error {
 func looksLikeEvents(data []byte) bool {
 	head := strings.TrimLeft(string(data[:min(len(data), 64)]), "\ufeff \r\n\t")
 	return strings.HasPrefix(head, "data:") || strings.HasPrefix(head, ":") || strings.HasPrefix(head, "event:")
-}
-
-func (t *turn) readEvents(body io.Reader) error {
-	buf := waitBuffers.Get().(*[]byte)
-	defer func() { giveBuffer(buf) }()
-	var dec translate.SSEDecoder
-	for {
-		n, err := body.Read(*buf)
-		if n > 0 {
-			if ferr := t.feed(&dec, (*buf)[:n], fillsWait(buf, n)); ferr != nil {
-				return ferr
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			return dec.Close(t.stream.Chunk)
-		}
-		if err != nil {
-			return err
-		}
-		buf = nextBuffer(buf, n)
-	}
-}
-
-// feed gives the stream what was read; more tells that there seems to be more to read.
-func (t *turn) feed(dec *translate.SSEDecoder, p []byte, more bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	err := dec.Feed(p, t.stream.Chunk)
-	if more && err == nil {
-		t.later()
-	} else {
-		t.flush()
-	}
-	t.forgetChat()
-	return err
 }
 
 // asFailure tells what an error of the exchange means.
