@@ -69,7 +69,9 @@ func (req *Request) Chat(to Target) ([]byte, *Turn, error) {
 	}
 	tools := turn.tools
 	turn.envelopeKey = to.EnvelopeKey
-	b := builder{names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
+	room := messageRooms.Get().(*messageRoom)
+	defer room.leave()
+	b := builder{room: room, names: &turn.names, key: to.EnvelopeKey, family: family(turn.Model)}
 	messages := to.shield(alternate(b.build(req.instructions, req.items), b.family))
 	if req.compact {
 		tools = nil

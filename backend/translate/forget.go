@@ -1,7 +1,5 @@
 package translate
 
-import "sync"
-
 // Forget lets go of the body that the request was decoded from: what the answer
 // repeats of it is copied. An open stream then holds no more than that, whatever
 // the size of its request. It reports whether the body may be written to again; a
@@ -12,12 +10,10 @@ func (t *Turn) Forget() bool {
 		return false
 	}
 	req := t.Request
-	if cap(req.items) <= maxPooledItems {
-		items := req.items[:0]
-		clear(items[:cap(items)])
-		itemPool.Put(&items)
+	if req.room != nil {
+		req.room.leave(req.items)
 	}
-	req.items, req.tools = nil, nil
+	req.items, req.room, req.tools = nil, nil, nil
 	t.own()
 	return true
 }
@@ -45,10 +41,3 @@ func (t *Turn) own() {
 		}
 	}
 }
-
-// itemPool keeps the items of requests that were forgotten. A request has hundreds,
-// of 400 bytes; where it finds room for them, translating one of 78 KB takes 0.61 ×
-// the CPU time.
-var itemPool = sync.Pool{New: func() any { return new([]item) }}
-
-const maxPooledItems = 4096

@@ -28,6 +28,7 @@ type chatCall struct {
 
 // builder turns input items into messages.
 type builder struct {
+	room     *messageRoom
 	names    *toolNames
 	messages []message
 	outputs  map[string]outputQueue // by call id, until their call takes them
@@ -65,8 +66,8 @@ const (
 // assistant message, and their outputs follow at once and in call order, as
 // every Chat upstream demands, wherever the client put them.
 func (b *builder) build(instructions text, items []item) []message {
+	b.room.enter(b, len(items)+1, keyItems(items))
 	b.indexOutputs(items)
-	b.messages = make([]message, 0, len(items)+1)
 	if !instructions.empty() {
 		b.system([]part{{kind: partText, text: instructions}})
 	}
@@ -80,8 +81,6 @@ func (b *builder) build(instructions text, items []item) []message {
 // indexOutputs gives each call its output, the first to the first where an id
 // stands for several.
 func (b *builder) indexOutputs(items []item) {
-	n := keyItems(items)
-	b.outputs, b.ids = make(map[string]outputQueue, n), make(map[string]int, n)
 	for i := range items {
 		if it := &items[i]; isCall(it.kind) {
 			q := b.outputs[it.key]

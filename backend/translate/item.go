@@ -144,7 +144,9 @@ func (req *Request) readInput(r *reader) error {
 	if r.kind() != '[' {
 		return &RequestError{Message: "input must be a string or an array of items.", Param: "input", Code: "invalid_type"}
 	}
-	req.items = (*itemPool.Get().(*[]item))[:0]
+	req.room = itemRooms.Get().(*itemRoom)
+	req.items, r.parts = req.room.items, room[part]{free: req.room.parts}
+	defer func() { req.room.needed = r.parts.used }()
 	return r.array(func() error {
 		start := r.pos
 		it, err := readItem(r)

@@ -26,7 +26,8 @@ type Request struct {
 	compact      bool
 	instructions text
 	items        []item
-	tools        []byte // raw array, echoed in the response object
+	room         *itemRoom // that items were read into, nil for none
+	tools        []byte    // raw array, echoed in the response object
 	toolChoice   []byte
 	parallel     []byte
 	reasoning    reasoningOptions
