@@ -135,16 +135,20 @@ func (a *app) unlessRunning(ctx context.Context, s *settings.Settings, err error
 	return err
 }
 
-// progress prints one line of what is being waited for.
-func (a *app) progress(s daemon.Step) {
-	mark := "-"
-	if a.env.ErrTerminal {
-		mark = a.style(true, faint, "·")
-		if s.Done {
-			mark = a.style(true, green, "✓")
+// progress prints what is being waited for, a line for each, in one write.
+func (a *app) progress(steps ...daemon.Step) {
+	var b strings.Builder
+	for _, s := range steps {
+		mark := "-"
+		if a.env.ErrTerminal {
+			mark = a.style(true, faint, "·")
+			if s.Done {
+				mark = a.style(true, green, "✓")
+			}
 		}
+		fmt.Fprintf(&b, "%s %s %s\n", mark, s.Part, oneLine(s.Text))
 	}
-	fmt.Fprintf(a.env.Stderr, "%s %s %s\n", mark, s.Part, oneLine(s.Text))
+	fmt.Fprint(a.env.Stderr, b.String())
 }
 
 // ready prints the next step, after setup where it was asked for.

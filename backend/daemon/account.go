@@ -12,7 +12,7 @@ import (
 // It tells what the state says, and the supervisor's log goes to the file alone:
 // of a start that fails both speak.
 type account struct {
-	progress func(Step)
+	progress func(...Step)
 	last     string   // the phase, or how far a start had come
 	mismatch string   // of the wallets
 	told     []string // facts that stay true
@@ -21,7 +21,8 @@ type account struct {
 // untold is log without its words for a person.
 func untold(log *slog.Logger) *slog.Logger {
 	if t, ok := log.Handler().(teller); ok {
-		return slog.New(t.Handler)
+		t.quiet = true
+		return slog.New(t)
 	}
 	return log
 }

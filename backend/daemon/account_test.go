@@ -20,7 +20,7 @@ func TestAnAccountTellsEachThingOnce(t *testing.T) {
 	made.Created = &proxy.CreatedWallet{Address: "0xAb", KeyFile: "/k"}
 
 	var told []string
-	a := account{progress: func(s Step) { told = append(told, s.Part+" "+s.Text) }}
+	a := account{progress: func(steps ...Step) { told = append(told, steps[0].Part+" "+steps[0].Text) }}
 	for _, s := range []proxy.State{
 		{Phase: proxy.PhaseIdle},
 		{Phase: proxy.PhaseChecking, URL: "http://127.0.0.1:8404"},

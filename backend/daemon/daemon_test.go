@@ -76,10 +76,12 @@ func run(t *testing.T, o Options) *running {
 	ctx, stop := context.WithCancel(t.Context())
 	r.stop = stop
 	o.AnyPort, o.Version = true, "1.2.3"
-	o.Progress = func(s Step) {
+	o.Progress = func(steps ...Step) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.steps = append(r.steps, fmt.Sprintf("%v %s %s", s.Done, s.Part, s.Text))
+		for _, s := range steps {
+			r.steps = append(r.steps, fmt.Sprintf("%v %s %s", s.Done, s.Part, s.Text))
+		}
 	}
 	if o.Ready == nil {
 		o.Ready = func(_ context.Context, l Link) error { r.ready <- l; return nil }

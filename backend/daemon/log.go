@@ -2,9 +2,10 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/BlockRunAI/clawrouter-codex/backend/proxy"
@@ -51,16 +52,52 @@ func (o Options) secrets() []string {
 	return all
 }
 
-// openLog opens the program's own log, a line of JSON for each record. What is
-// worth a user's attention goes to tell as well, for a terminal.
-func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func(Step)) (*slog.Logger, io.Closer, error) {
+// mostLines is how much of the log waits in memory, in bytes, and mostSteps how many
+// Steps: each has its line.
+const (
+	mostLines = 64 << 10
+	mostSteps = 256
+)
+
+// programLog is the program's own log, a line of JSON in its file for each record. What
+// is worth a user's attention is told to a person as well, in the words of a Step.
+//
+// A turn ends after its record is made, so neither is written by the turn. A record from
+// Warn up may have to explain a crash: it is written at once, with everything before
+// it. A SIGKILL loses what was made in the last 40 ms, which is turns that the ledger has.
+type programLog struct {
+	*slog.Logger
+	file  *proxy.Log
+	lines gathered[byte]
+	steps gathered[Step]
+}
+
+// openLog opens the program's own log; tell is called by one goroutine at a time.
+func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func(...Step)) (*programLog, error) {
 	file, err := proxy.OpenLog(paths.ProgramLog())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	l := &programLog{file: file}
+	l.lines.most, l.lines.write = mostLines, func(lines []byte) error {
+		_, err := file.Write(lines)
+		return err
+	}
+	l.steps.most, l.steps.write = mostSteps, func(steps []Step) error {
+		tell(steps...)
+		return nil
 	}
 	redactor := proxy.NewRedactor(secrets...)
-	lines := slog.NewJSONHandler(file, &slog.HandlerOptions{
-		Level: choice.level,
+	l.Logger = slog.New(teller{Handler: slog.NewJSONHandler(l, jsonOptions(choice.level, redactor)), log: l, redact: redactor.Redact})
+	if choice.unknown != "" {
+		l.Warn(fmt.Sprintf("%s=%s is not known, so the log is as usual; it takes error, warn, info, debug, or debug,contents", logVariable, choice.unknown))
+	}
+	return l, nil
+}
+
+func jsonOptions(level slog.Level, redactor *proxy.Redactor) *slog.HandlerOptions {
+	return &slog.HandlerOptions{
+		Level: level,
 		// An upstream's words may repeat a key that it was given.
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			switch a.Value.Kind() { // not Any for all: it allocates for numbers and times
@@ -75,12 +112,38 @@ func openLog(paths settings.Paths, choice logChoice, secrets []string, tell func
 			}
 			return a
 		},
-	})
-	log := slog.New(teller{Handler: lines, redact: redactor.Redact, tell: tell})
-	if choice.unknown != "" {
-		log.Warn(fmt.Sprintf("%s=%s is not known, so the log is as usual; it takes error, warn, info, debug, or debug,contents", logVariable, choice.unknown))
 	}
-	return log, file, nil
+}
+
+// Write takes the line of a record. It is called while the handler lets no other record
+// in, so it leaves the file to Handle.
+func (l *programLog) Write(line []byte) (int, error) {
+	l.lines.add(line...)
+	return len(line), nil
+}
+
+// tell tells steps at once, behind those that wait.
+func (l *programLog) tell(steps ...Step) {
+	l.steps.add(steps...)
+	_ = l.steps.flush() // telling cannot fail
+}
+
+// writeDue writes what may wait no longer, once a record of that level is made.
+func (l *programLog) writeDue(level slog.Level) error {
+	var failed error
+	if level >= slog.LevelWarn || l.lines.due() {
+		failed = l.lines.flush()
+	}
+	if level >= slog.LevelWarn || l.steps.due() {
+		failed = errors.Join(failed, l.steps.flush())
+	}
+	return failed
+}
+
+// Close writes and tells what waits, and closes the file. What is logged later is told
+// all the same.
+func (l *programLog) Close() error {
+	return errors.Join(l.lines.close(), l.steps.close(), l.file.Close())
 }
 
 // mostLogged bounds one text of a record, in bytes: a client may call a model
@@ -106,22 +169,24 @@ func bounded(key, text string, redact func(string) string) string {
 // without the numbers and stacks that only the file needs.
 type teller struct {
 	slog.Handler
+	log    *programLog
 	redact func(string) string
-	tell   func(Step)
+	quiet  bool // nothing is told
 }
 
 // turnMessage is the message of a turn's one line.
 const turnMessage = "turn"
 
-// Handle writes the record, and tells it if it is a turn or from Warn up.
+// Handle takes the record, and tells it if it is a turn or from Warn up.
 func (t teller) Handle(ctx context.Context, r slog.Record) error {
 	switch {
+	case t.quiet:
 	case r.Level >= slog.LevelWarn:
-		t.tell(Step{Part: "warning:", Text: bounded("", warningText(r), t.redact)})
+		t.log.steps.add(Step{Part: "warning:", Text: bounded("", warningText(r), t.redact)})
 	case r.Message == turnMessage:
-		t.tell(Step{Part: turnMessage, Text: bounded("", turnText(r), t.redact)})
+		t.log.steps.add(Step{Part: turnMessage, Text: bounded("", turnText(r), t.redact)})
 	}
-	return t.Handler.Handle(ctx, r)
+	return errors.Join(t.Handler.Handle(ctx, r), t.log.writeDue(r.Level))
 }
 
 func warningText(r slog.Record) string {
@@ -163,7 +228,19 @@ func turnText(r slog.Record) string {
 	if used != "" && used != model {
 		model += " by " + used
 	}
-	return fmt.Sprintf("%s, %.0f tokens in, %.0f out, $%.4f, %.1f s to the first byte, %.1f s in all", model, in, out, usd, first/1000, all/1000)
+	// Sprintf takes twice the time.
+	text := append(make([]byte, 0, 128), model...)
+	text = figure(text, ", ", in, 0)
+	text = figure(text, " tokens in, ", out, 0)
+	text = figure(text, " out, $", usd, 4)
+	text = figure(text, ", ", first/1000, 1)
+	text = figure(text, " s to the first byte, ", all/1000, 1)
+	return string(append(text, " s in all"...))
+}
+
+// figure appends a figure and what stands before it.
+func figure(text []byte, before string, x float64, decimals int) []byte {
+	return strconv.AppendFloat(append(text, before...), x, 'f', decimals, 64)
 }
 
 // number is a figure of a turn's.

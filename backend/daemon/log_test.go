@@ -18,12 +18,16 @@ import (
 func logged(t *testing.T, choice logChoice, write func(*slog.Logger)) (told []string, lines []map[string]any) {
 	t.Helper()
 	paths := settings.Paths{Root: t.TempDir()}
-	log, file, err := openLog(paths, choice, []string{"upstream-key-1"}, func(s Step) { told = append(told, s.Part+" "+s.Text) })
+	log, err := openLog(paths, choice, []string{"upstream-key-1"}, func(steps ...Step) {
+		for _, s := range steps {
+			told = append(told, s.Part+" "+s.Text)
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(log)
-	if err := file.Close(); err != nil {
+	write(log.Logger)
+	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(paths.ProgramLog())

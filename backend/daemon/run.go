@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -54,8 +53,8 @@ type Options struct {
 	Doctor func(context.Context, *settings.Settings) doctor.Report
 
 	// Progress is told what is being waited for and what goes wrong, in words for
-	// a person. It is called by one goroutine at a time.
-	Progress func(Step)
+	// a person; turns several at a time. It is called by one goroutine at a time.
+	Progress func(...Step)
 	// ShowPanel opens the window of this program; nil where it has none.
 	ShowPanel func(ctx context.Context, part string) error
 	// Started is called once, when the bridge answers and before its upstream is
@@ -104,15 +103,8 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func (o Options) withDefaults() Options {
-	tell := o.Progress
-	if tell == nil {
-		tell = func(Step) {}
-	}
-	var one sync.Mutex
-	o.Progress = func(s Step) {
-		one.Lock()
-		defer one.Unlock()
-		tell(s)
+	if o.Progress == nil {
+		o.Progress = func(...Step) {}
 	}
 	if o.Started == nil {
 		o.Started = func(Link) {}
@@ -132,11 +124,12 @@ func runClaimed(ctx context.Context, o Options, inst *instance) error {
 	if err != nil {
 		return err
 	}
-	log, file, err := openLog(o.Settings.Paths, logChoiceOf(o.Environ), o.secrets(), o.Progress)
+	log, err := openLog(o.Settings.Paths, logChoiceOf(o.Environ), o.secrets(), o.Progress)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }()
+	defer func() { _ = log.Close() }()
+	o.Progress = log.tell
 	for _, f := range closed {
 		log.Warn(fmt.Sprintf("%s was open to other users of this machine (%v), and is closed now", f.Path, f.Mode))
 	}
@@ -148,12 +141,12 @@ func runClaimed(ctx context.Context, o Options, inst *instance) error {
 }
 
 // open opens the ports and serves.
-func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys keyring) error {
+func open(ctx context.Context, o Options, inst *instance, log *programLog, keys keyring) error {
 	listeners, taken, err := listen(ctx, o)
 	if err != nil {
 		return err
 	}
-	up, err := newUpstream(o, log)
+	up, err := newUpstream(o, log.Logger)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
@@ -164,7 +157,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 		return errors.Join(err, closeAll(listeners))
 	}
 	access := panel.NewAccess(keys.panel, o.Now)
-	l := newLink(o, up, book, port, taken, func() (string, error) { return panel.URL(access, port), nil })
+	l := newLink(o, up, book, log, port, taken, func() (string, error) { return panel.URL(access, port), nil })
 	page, err := panel.New(panel.Config{
 		Link: l.Local, Access: access, SameUser: guard.SameUser, OtherUser: guard.OtherUser, Doctor: o.checks(),
 	})
@@ -175,7 +168,7 @@ func open(ctx context.Context, o Options, inst *instance, log *slog.Logger, keys
 		return errors.Join(fmt.Errorf("tell other processes that the link runs: %w", err), closeBook(book), closeAll(listeners))
 	}
 	server := bridge.New(bridge.Config{
-		Upstream: up.client, Version: o.Version, Log: log, LogContents: logChoiceOf(o.Environ).contents, Book: book,
+		Upstream: up.client, Version: o.Version, Log: log.Logger, LogContents: logChoiceOf(o.Environ).contents, Book: book,
 		Key: guard.NewKeyFile(o.Settings.Paths.Key()).Matches, EnvelopeKey: keys.envelope, Catalog: catalogReader(codex.Home{Dir: o.Settings.CodexHome.V}),
 		Selected: l.Local.Selected, WebSearch: l.Local.Searches, Search: up.client, RefusePaid: l.Local.RefusePaid, Answered: l.Local.Answered,
 		Control: link.Handler(l.Local, keys.api), Panel: page,
@@ -196,7 +189,7 @@ func (o Options) checks() func(context.Context) doctor.Report {
 }
 
 // newLink describes what is about to run on port.
-func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortError, panelURL func() (string, error)) Link {
+func newLink(o Options, up *upstream, book *spend.Book, log *programLog, port int, taken *PortError, panelURL func() (string, error)) Link {
 	l := Link{Port: port, Taken: taken, Client: up.client}
 	l.Running = Running{
 		PID: os.Getpid(), Command: o.Command, Version: o.Version,
@@ -209,7 +202,7 @@ func newLink(o Options, up *upstream, book *spend.Book, port int, taken *PortErr
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
-		Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
+		WriteLog: log.lines.flush, Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
 		Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
 		DesktopApp: o.DesktopApp, CodexCommand: codexCommand(o.Settings, o.Home),
 		Key:      keyIn(o.Settings.Paths),

@@ -120,7 +120,7 @@ func (u *upstream) run(ctx context.Context) error {
 
 // wait returns when the upstream answers. Of a ClawRouter that cannot be
 // started, the error is a *proxy.StartError.
-func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
+func (u *upstream) wait(ctx context.Context, progress func(...Step)) error {
 	if u.supervisor != nil {
 		return u.waitSupervised(ctx)
 	}
@@ -146,7 +146,7 @@ func (u *upstream) wait(ctx context.Context, progress func(Step)) error {
 
 // waitOn is wait for a program that stays where ClawRouter cannot be started:
 // each failure is told, and the end of it waited for.
-func (u *upstream) waitOn(ctx context.Context, progress func(Step)) error {
+func (u *upstream) waitOn(ctx context.Context, progress func(...Step)) error {
 	for {
 		err := u.wait(ctx, progress)
 		var failed *proxy.StartError

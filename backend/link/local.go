@@ -43,6 +43,8 @@ type Options struct {
 	Book *spend.Book
 	// Prices reads the list that the ledger counts with; nil where it never changes.
 	Prices func() *models.Table
+	// WriteLog writes the lines of the log that wait in memory; nil where none do.
+	WriteLog func() error
 	// Login is the launch at login; nil where there is none.
 	Login LoginSwitch
 	// DesktopApp is nil where no Desktop app of Codex can be asked to quit.

@@ -28,9 +28,10 @@ type Log struct {
 	path string
 	max  int64
 
-	mu   sync.Mutex
-	file *os.File
-	size int64
+	mu     sync.Mutex
+	file   *os.File // nil where a rotation failed, and once it is closed
+	size   int64
+	closed bool
 }
 
 // OpenLog opens path for appending and creates it, and its folder, for this
@@ -57,21 +58,59 @@ func (l *Log) open() error {
 	return nil
 }
 
-// Write appends p, to a new file if it would not fit.
+// Write appends p, which may hold many lines, as if each were written alone: from the
+// one on that would not fit, to a new file. Where that cannot be made the rest is lost,
+// and the next Write tries again.
 func (l *Log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
-		return 0, fs.ErrClosed
-	}
-	if l.size > 0 && l.size+int64(len(p)) > l.max {
-		if err := l.rotate(); err != nil {
-			return 0, err
+	n := 0
+	for n < len(p) {
+		if err := l.reopen(); err != nil {
+			return n, err
+		}
+		part := l.fitting(p[n:])
+		if len(part) == 0 {
+			if err := l.rotate(); err != nil {
+				return n, err
+			}
+			continue
+		}
+		written, err := l.file.Write(part)
+		l.size += int64(written)
+		n += written
+		if err != nil {
+			return n, err
 		}
 	}
-	n, err := l.file.Write(p)
-	l.size += int64(n)
-	return n, err
+	return n, nil
+}
+
+// reopen opens the file that an earlier rotation could not open.
+func (l *Log) reopen() error {
+	switch {
+	case l.closed:
+		return fs.ErrClosed
+	case l.file == nil:
+		return l.open()
+	}
+	return nil
+}
+
+// fitting is what of p goes to the file as it is: the whole lines for which there is
+// room, and to an empty file one that is larger than a file may be.
+func (l *Log) fitting(p []byte) []byte {
+	room := max(0, l.max-l.size)
+	if int64(len(p)) <= room {
+		return p
+	}
+	end := bytes.LastIndexByte(p[:room], '\n') + 1
+	if end == 0 && l.size == 0 {
+		if end = bytes.IndexByte(p, '\n') + 1; end == 0 {
+			end = len(p)
+		}
+	}
+	return p[:end]
 }
 
 func (l *Log) rotate() error {
@@ -102,6 +141,7 @@ func backupName(path string, i int) string {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	if l.file == nil {
 		return nil
 	}

@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestLogRotates(t *testing.T) {
@@ -40,6 +43,78 @@ func TestLogRotates(t *testing.T) {
 	}
 	if _, err := l.Write([]byte("late")); err == nil {
 		t.Error("a closed log takes lines")
+	}
+}
+
+// Whoever writes lines together does not change which file a line is in: none is cut,
+// and no file is larger than it may be but for the sake of one line.
+func TestLinesWrittenTogetherRotateAsIfAlone(t *testing.T) {
+	folder := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		open := func(name string) *Log {
+			l, err := OpenLog(filepath.Join(folder, strconv.Itoa(n), name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.max = 100
+			return l
+		}
+		alone, together := open("alone"), open("together")
+		line := rapid.Map(rapid.IntRange(0, 150), func(n int) string { return strings.Repeat("x", n) + "\n" })
+		for _, lines := range rapid.SliceOfN(rapid.SliceOfN(line, 0, 6), 0, 8).Draw(t, "lines") {
+			for _, line := range lines {
+				io.WriteString(alone, line)
+			}
+			if text := strings.Join(lines, ""); text != "" {
+				if n, err := io.WriteString(together, text); n != len(text) || err != nil {
+					t.Fatalf("%d of %d bytes, %v", n, len(text), err)
+				}
+			}
+		}
+		alone.Close()
+		together.Close()
+		for i := range logBackups + 2 {
+			want, _ := os.ReadFile(backupName(alone.path, i))
+			got, _ := os.ReadFile(backupName(together.path, i))
+			if !bytes.Equal(got, want) {
+				t.Fatalf("file %d holds %q, want %q", i, got, want)
+			}
+		}
+	})
+}
+
+// A folder that was away for a while costs what came meanwhile, and nothing later.
+func TestALogGoesOnAfterARotationThatFailed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder with an open file cannot be moved")
+	}
+	folder := filepath.Join(t.TempDir(), "log")
+	path, away := filepath.Join(folder, "c.log"), folder+".away"
+	l, err := OpenLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	l.max = 8
+	io.WriteString(l, "first\n")
+	if err := os.Rename(folder, away); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if n, err := io.WriteString(l, "lost\n"); n != 0 || err == nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+	if err := os.Rename(away, folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(l, "later\n"); err != nil {
+		t.Error(err)
+	}
+	if text, _ := os.ReadFile(path); !strings.HasSuffix(string(text), "later\n") {
+		t.Errorf("the log holds %q", text)
 	}
 }
 

@@ -149,9 +149,15 @@ func TestTheKeyGoesNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.ReadFile(filepath.Join(link.State, "log", "clawrouter-codex.log"))
-	if err != nil || !strings.Contains(string(log), `"msg":"turn"`) {
-		t.Fatalf("the log: %v %s", err, log)
+	var log []byte
+	if err := stage.Eventually(t.Context(), func() error { // a turn's line comes after its answer
+		log, err = os.ReadFile(filepath.Join(link.State, "log", "clawrouter-codex.log"))
+		if err != nil || !strings.Contains(string(log), `"msg":"turn"`) {
+			return fmt.Errorf("the log: %v %s", err, log)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	for name, place := range map[string]string{"upstream": string(record), "arguments": string(arguments), "log": string(log), "terminal": link.Bridge.Output(), "answer": body} {
 		if strings.Contains(strings.ToLower(place), key) || strings.Contains(strings.ToLower(place), "x-clawrouter-key") {
