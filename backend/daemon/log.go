@@ -62,8 +62,9 @@ const (
 // programLog is the program's own log, a line of JSON in its file for each record. What
 // is worth a user's attention is told to a person as well, in the words of a Step.
 //
-// A turn ends after its record is made, so neither is written by the turn. A record from
-// Warn up may have to explain a crash: it is written at once, with everything before
+// A turn ends after its record is made, so neither is written by the turn: that makes the
+// CPU time of a turn of 50 chunks 0.97 ×, and as much of what is added to the first token
+// of the next one on its connection. A record from Warn up may have to explain a crash: it is written at once, with everything before
 // it. A SIGKILL loses what was made in the last 40 ms, which is turns that the ledger has.
 type programLog struct {
 	*slog.Logger
