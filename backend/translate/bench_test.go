@@ -2,9 +2,11 @@ package translate
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // codexBody is a request of about size bytes in the shape of Codex's own: the
@@ -80,6 +82,8 @@ func asBridge(tb testing.TB, body []byte) func() {
 
 func BenchmarkRequest77KB(b *testing.B) { benchmarkRequest(b, 77<<10) }
 func BenchmarkRequest1MB(b *testing.B)  { benchmarkRequest(b, 1<<20) }
+func BenchmarkRequest8MB(b *testing.B)  { benchmarkRequest(b, 8<<20) }
+func BenchmarkRequest32MB(b *testing.B) { benchmarkRequest(b, 32<<20) }
 
 const (
 	textWire = `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1795355209,"model":"glm-5","choices":[{"index":0,"delta":{"content":" the next word\n"},"finish_reason":null}]}` + "\n\n"
@@ -183,6 +187,31 @@ func TestChunkCostDoesNotGrowWithRequest(t *testing.T) {
 	}
 	if a, b := best(small), best(large); b > 4*a {
 		t.Errorf("200 chunks take %v, %v after a large request", a, b)
+	}
+}
+
+// The room for items is made for those that come, so that few are copied, and for not
+// many more where what comes is not like what was before.
+func TestRoomForItems(t *testing.T) {
+	const tiny = 2000
+	unlike := `{"model":"m","input":[` + strings.Repeat(`{},`, tiny) + `{"role":"user","content":"` + prose(8<<20) + `"}]}`
+	for name, c := range map[string]struct {
+		body string
+		most float64 // for each item, what was copied included; the race detector makes it more
+	}{"like": {codexBody(8 << 20), 3.5}, "unlike": {unlike, 6}} {
+		body := []byte(c.body)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		req, err := DecodeRequest(body)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		each := float64(after.TotalAlloc-before.TotalAlloc) / float64(unsafe.Sizeof(item{})) / float64(len(req.items))
+		t.Logf("%s: room for %.2f items each, of %d", name, each, len(req.items))
+		if len(req.items) < tiny || each > c.most {
+			t.Errorf("%s: room for %.1f items is made for each of %d", name, each, len(req.items))
+		}
 	}
 }
 
