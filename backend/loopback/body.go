@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"os"
 )
 
 // Body is the body of an answer. Its methods are called by one goroutine at a time.
@@ -19,7 +21,8 @@ type Body struct {
 
 var errClosed = errors.New("the answer's body was closed")
 
-// OnWait has f called whenever a Read finds nothing, before it waits.
+// OnWait has f called whenever a Read finds nothing, before it waits. f may take its
+// time, and may not use the Body.
 func (b *Body) OnWait(f func()) {
 	if b.ended == nil {
 		b.conn.wire.onWait = f
@@ -47,12 +50,21 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	n, err := b.from.Read(p)
 	if err != nil {
-		if !errors.Is(err, io.EOF) && b.ctx.Err() != nil {
-			err = context.Cause(b.ctx)
+		if !errors.Is(err, io.EOF) {
+			err = cause(b.ctx, err)
 		}
 		b.end(err)
+		err = b.ended
 	}
 	return n, err
+}
+
+// cause is why ctx ended, where it has: that another thing failed comes of it.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Close implements io.Closer. Before the end of the answer it ends the connection.
@@ -68,7 +80,7 @@ func (b *Body) end(err error) {
 	b.ended = err
 	c := b.conn
 	c.wire.onWait = nil
-	whole := b.keep && errors.Is(err, io.EOF) && b.RequestRead() && c.in.Buffered() == 0 && len(c.wire.left) == 0
+	whole := b.keep && errors.Is(err, io.EOF) && b.RequestRead() && c.failed == nil && c.in.Buffered() == 0 && len(c.wire.left) == 0
 	if b.unhook() && whole {
 		c.of.put(c)
 		return
@@ -76,6 +88,20 @@ func (b *Body) end(err error) {
 	_ = c.Close()
 	if b.wrote != nil {
 		<-b.wrote
+		b.blame()
 	}
 	c.wire.drop()
+}
+
+// blame has the answer end with what went wrong with the request, where the answer's
+// own end comes of it. The system tells of a reset once: where it told who was writing,
+// the reader met an end, which may be taken for that of an answer without a length.
+func (b *Body) blame() {
+	c := b.conn
+	switch {
+	case c.failed == nil, errors.Is(c.failed, net.ErrClosed), errors.Is(c.failed, os.ErrDeadlineExceeded):
+		// It did not fail before the answer ended.
+	case b.ctx.Err() == nil && (c.wire.over || errors.Is(b.ended, os.ErrDeadlineExceeded)):
+		b.ended = c.failed
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,9 +22,10 @@ type Client struct {
 	// MaxIdle is how many connections are kept.
 	MaxIdle int
 
-	mu    sync.Mutex // protects the rest
-	idle  []*conn    // the one used last at the end
-	timer *time.Timer
+	mu      sync.Mutex // protects the rest
+	idle    []*conn    // the one used last at the end
+	timer   *time.Timer
+	leaving bool // CloseIdle was called since the last Do
 }
 
 // Error says that no answer came.
@@ -41,31 +43,31 @@ func (e *Error) Unwrap() error { return e.Err }
 // Do sends a request with body, which may be nil, and returns the answer as soon as
 // its headers are there. Of req it takes method, URL, headers and context; the
 // context ends the reading of the answer, too. The answer's body is a *Body. An error
-// is an *Error.
+// is an *Error; what the context ends fails with its cause.
 //
 // What the system does not take of body at once is written by a goroutine that ends
 // with the answer: a server may answer without reading everything.
 //
-// A request is sent again only where none of it went out, or where it has no body and
-// a connection that was used before broke without a word.
+// A request is sent again only where none of it went out, or where it is a GET and a
+// connection that was used before broke without a word.
 func (c *Client) Do(req *http.Request, body []byte) (*http.Response, error) {
+	ctx := req.Context()
+	if err := sendable(req); err != nil {
+		return nil, &Error{Err: err}
+	}
 	for {
-		cn, used, err := c.take(req.Context())
+		cn, used, err := c.take(ctx)
 		if err != nil {
-			return nil, &Error{Err: err}
+			return nil, &Error{Err: cause(ctx, err)}
 		}
 		resp, err := cn.exchange(req, body)
 		if err == nil {
 			return resp, nil
 		}
-		ended := req.Context().Err() != nil
-		if ended {
-			err = context.Cause(req.Context())
-		}
-		if used && !ended && (!cn.sent || body == nil && !cn.heard) {
+		if used && ctx.Err() == nil && (!cn.sent || !cn.heard && body == nil && req.Method == http.MethodGet) {
 			continue
 		}
-		return nil, &Error{Sent: cn.sent, Err: err}
+		return nil, &Error{Sent: cn.sent, Err: cause(ctx, err)}
 	}
 }
 
@@ -75,6 +77,7 @@ func (c *Client) take(ctx context.Context) (cn *conn, used bool, err error) {
 		return nil, false, context.Cause(ctx)
 	}
 	c.mu.Lock()
+	c.leaving = false
 	c.drop()
 	if last := len(c.idle) - 1; last >= 0 {
 		cn = c.idle[last]
@@ -93,20 +96,27 @@ func (c *Client) take(ctx context.Context) (cn *conn, used bool, err error) {
 	return cn, false, err
 }
 
-// Look closes connections that the server has ended while nobody used them, so that
-// who counts them learns of it: the one that the next request would take, and if
-// that is gone, the ones before it.
+// Look closes the connections that the server has ended while nobody used them, so that
+// who counts them learns of it. That the one which the next request would take is alive
+// does not tell of the others: the request after it takes one of them, or a new
+// connection, which may be another server's.
 func (c *Client) Look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drop()
+	c.idle = slices.DeleteFunc(c.idle, func(cn *conn) bool {
+		quiet := cn.wire.quiet()
+		if !quiet {
+			_ = cn.Close()
+		}
+		return !quiet
+	})
 }
 
 // drop closes idle connections from the end, until one is alive and young; c.mu is held.
 func (c *Client) drop() {
 	for last := len(c.idle) - 1; last >= 0; last-- {
 		cn := c.idle[last]
-		if cn.quiet() && time.Since(cn.idle) < c.IdleFor {
+		if cn.wire.quiet() && time.Since(cn.idle) < c.IdleFor {
 			return
 		}
 		_ = cn.Close()
@@ -119,7 +129,7 @@ func (c *Client) drop() {
 func (c *Client) put(cn *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.idle) >= c.MaxIdle {
+	if c.leaving || len(c.idle) >= c.MaxIdle {
 		_ = cn.Close()
 		return
 	}
@@ -136,25 +146,26 @@ func (c *Client) expire() {
 	defer c.mu.Unlock()
 	old := 0
 	for old < len(c.idle) && time.Since(c.idle[old].idle) >= c.IdleFor {
-		_ = c.idle[old].quiet() // for who counts the connections that the server ended
+		_ = c.idle[old].wire.quiet() // for who counts the connections that the server ended
 		_ = c.idle[old].Close()
 		old++
 	}
-	c.idle = append(c.idle[:0], c.idle[old:]...)
+	c.idle = slices.Delete(c.idle, 0, old)
 	c.timer = nil
 	if len(c.idle) > 0 {
 		c.timer = time.AfterFunc(c.IdleFor-time.Since(c.idle[0].idle), c.expire)
 	}
 }
 
-// CloseIdle closes the connections that nobody uses.
+// CloseIdle closes the connections that nobody uses, and has those in use closed when
+// they are not, unless there is another Do.
 func (c *Client) CloseIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cn := range c.idle {
 		_ = cn.Close()
 	}
-	c.idle = nil
+	c.idle, c.leaving = nil, true
 	if c.timer != nil {
 		c.timer.Stop()
 		c.timer = nil

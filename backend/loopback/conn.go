@@ -9,8 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -19,16 +17,11 @@ const (
 	// waitBuffer is what a connection waits with, in bytes: room for several of the
 	// chunks that a model sends.
 	waitBuffer = 2 << 10
-	// maxHead is the largest head of an answer, in bytes.
+	// maxHead is the largest head of an answer, in bytes, with that of each 1xx before it.
 	maxHead = 1 << 20
-	// maxInformed is how many 1xx answers may come before the answer itself.
-	maxInformed = 5
 )
 
-var (
-	errHead     = errors.New("the answer's headers are larger than 1 MB")
-	errInformed = errors.New("the server sends 1xx answers and no other")
-)
+var errHead = errors.New("the answer's headers are larger than 1 MB")
 
 // conn is a connection, used by one request at a time.
 type conn struct {
@@ -43,6 +36,9 @@ type conn struct {
 	sent  bool          // some of the request went out
 	heard bool          // some of the answer came
 	wrote chan struct{} // closed when the rest of the request is written, nil where there is none
+	// failed is why the rest of the request is not written to its end. It is to be read
+	// once wrote is closed.
+	failed error
 }
 
 func newConn(of *Client, nc net.Conn) (*conn, error) {
@@ -70,10 +66,6 @@ func (c *conn) Read(p []byte) (int, error) {
 		p = p[:min(len(p), c.head)]
 	}
 	n, err := c.wire.Read(p)
-	if n == 0 && err == nil {
-		// The end, or an error: read where who counts broken connections sees it.
-		n, err = c.Conn.Read(p)
-	}
 	c.heard = c.heard || n > 0
 	if c.head > 0 {
 		c.head -= n
@@ -81,27 +73,28 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// quiet reports whether the server has said nothing since the last answer: neither
-// that it ends the connection, nor what nobody asked for.
-func (c *conn) quiet() bool {
-	if c.wire.quiet() {
-		return true
+// Close implements net.Conn. Who counts the connections that the server ended, or that
+// broke, counts what the connection's own Read fails with, which is not what this
+// package reads with: it is called for it.
+func (c *conn) Close() error {
+	if c.wire.over {
+		_ = c.SetReadDeadline(past) // it has nothing to wait for
+		_, _ = c.Conn.Read(make([]byte, 1))
 	}
-	_, _ = c.Conn.Read(make([]byte, 1)) // see Read
-	return false
+	return c.Conn.Close()
 }
 
 // exchange sends a request and reads the head of its answer. After an error the
 // connection is closed.
 func (c *conn) exchange(req *http.Request, body []byte) (*http.Response, error) {
-	c.head, c.sent, c.heard, c.wrote = maxHead, false, false, nil
+	c.head, c.sent, c.heard, c.wrote, c.failed = maxHead, false, false, nil, nil
 	b := &Body{conn: c, ctx: req.Context()}
 	b.unhook = context.AfterFunc(b.ctx, c.interrupt)
 	resp, err := c.roundTrip(req, body)
 	b.wrote = c.wrote
 	if err != nil {
 		b.end(err)
-		return nil, err
+		return nil, b.ended
 	}
 	c.head = -1
 	b.from, b.keep = resp.Body, !resp.Close && resp.StatusCode >= 200
@@ -112,8 +105,11 @@ func (c *conn) exchange(req *http.Request, body []byte) (*http.Response, error) 
 	return resp, nil
 }
 
+// past is a deadline that is over.
+var past = time.Unix(1, 0)
+
 // interrupt ends reads and writes.
-func (c *conn) interrupt() { _ = c.SetDeadline(time.Unix(1, 0)) }
+func (c *conn) interrupt() { _ = c.SetDeadline(past) }
 
 func (c *conn) roundTrip(req *http.Request, body []byte) (*http.Response, error) {
 	if err := c.write(req, body); err != nil {
@@ -121,19 +117,16 @@ func (c *conn) roundTrip(req *http.Request, body []byte) (*http.Response, error)
 	}
 	// A request of its own, because the answer holds the one that it is given.
 	asked := &http.Request{Method: req.Method}
-	for range maxInformed {
+	for {
 		resp, err := http.ReadResponse(c.in, asked)
-		if err != nil {
-			return nil, err
+		if err != nil && c.head == 0 {
+			err = errHead // ReadResponse may know of a line only that it was cut
 		}
-		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
-			return resp, nil
+		if err != nil || resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp, err
 		}
 	}
-	return nil, errInformed
 }
-
-var heads = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // write sends as much of the request as the system takes at once, and has the rest
 // written beside the reading of the answer.
@@ -158,22 +151,19 @@ func (c *conn) write(req *http.Request, body []byte) error {
 	rest[0] = rest[0][n:]
 	c.sent = true // it will be in a moment
 	c.wrote = make(chan struct{})
-	go func(wrote chan<- struct{}) {
-		defer close(wrote)
-		// Its error is one of the connection, which the reader meets, too; and the
-		// answer to a request that was not read to its end may have come before it.
-		_, _ = rest.WriteTo(c.Conn)
-	}(c.wrote)
+	go c.writeRest(rest)
 	return nil
 }
 
-func writeHead(head *bytes.Buffer, req *http.Request, body []byte) {
-	head.WriteString(req.Method + " " + req.URL.RequestURI() + " HTTP/1.1\r\nHost: " + req.URL.Host + "\r\n")
-	if body != nil {
-		head.WriteString("Content-Length: ")
-		head.Write(strconv.AppendInt(head.AvailableBuffer(), int64(len(body)), 10))
-		head.WriteString("\r\n")
+// writeRest ends with wrote.
+func (c *conn) writeRest(rest net.Buffers) {
+	defer close(c.wrote)
+	_, c.failed = rest.WriteTo(c.Conn)
+	switch {
+	case c.failed == nil, errors.Is(c.failed, syscall.EPIPE), errors.Is(c.failed, syscall.ECONNRESET):
+		// The reader meets the end of the connection, too, and the answer may have come
+		// before it, to a request that was not read to its end.
+	default:
+		_ = c.SetReadDeadline(past) // the server waits for what does not come
 	}
-	_ = req.Header.Write(head) // to memory
-	head.WriteString("\r\n")
 }

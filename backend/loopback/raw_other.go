@@ -9,6 +9,7 @@ const Supported = false
 
 type wire struct {
 	onWait func()
+	over   bool
 	left   []byte
 }
 

@@ -4,6 +4,8 @@ package loopback
 
 import (
 	"errors"
+	"io"
+	"os"
 	"sync"
 	"syscall"
 
@@ -26,6 +28,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b
 type wire struct {
 	raw    syscall.RawConn
 	onWait func() // called before a read waits, nil for none
+	over   bool   // the server ended the connection, or it broke
 
 	buffer *[]byte // nil where nothing is left to be taken
 	left   []byte  // of buffer
@@ -42,7 +45,7 @@ func newWire(raw syscall.RawConn) *wire {
 	w.reads = w.read
 	w.looks = func(fd uintptr) bool {
 		var one [1]byte
-		w.n, w.err = syscall.Read(int(fd), one[:])
+		w.system(fd, one[:])
 		return true
 	}
 	w.writes = func(fd uintptr) bool {
@@ -56,12 +59,7 @@ func newWire(raw syscall.RawConn) *wire {
 // read reports false where it has to be called again when there is something to read.
 func (w *wire) read(fd uintptr) bool {
 	w.buffer = buffers.Get().(*[]byte)
-	for {
-		w.n, w.err = syscall.Read(int(fd), *w.buffer)
-		if !errors.Is(w.err, syscall.EINTR) {
-			break
-		}
-	}
+	w.system(fd, *w.buffer)
 	if w.n > 0 {
 		w.left = (*w.buffer)[:w.n]
 		return true
@@ -76,6 +74,17 @@ func (w *wire) read(fd uintptr) bool {
 	return false
 }
 
+// system asks the system for what is there now.
+func (w *wire) system(fd uintptr, p []byte) {
+	for {
+		w.n, w.err = syscall.Read(int(fd), p)
+		if !errors.Is(w.err, syscall.EINTR) {
+			break
+		}
+	}
+	w.over = w.n <= 0 && !errors.Is(w.err, syscall.EAGAIN)
+}
+
 // drop lets go of what is left.
 func (w *wire) drop() {
 	if w.buffer != nil {
@@ -84,12 +93,18 @@ func (w *wire) drop() {
 	}
 }
 
-// Read reads what is there, and waits where there is nothing. 0 bytes without an error
-// are the end, or an error of the connection.
+// Read reads what is there, and waits where there is nothing.
 func (w *wire) Read(p []byte) (int, error) {
 	if len(w.left) == 0 {
 		if err := w.raw.Read(w.reads); err != nil {
 			return 0, err
+		}
+		switch {
+		case w.over && w.err == nil:
+			return 0, io.EOF
+		case w.over:
+			// The system says it once: who reads again meets an end.
+			return 0, os.NewSyscallError("read", w.err)
 		}
 	}
 	n := copy(p, w.left)
@@ -115,5 +130,6 @@ func (w *wire) Writev(head, body []byte) (int, error) {
 	case errors.Is(w.err, syscall.EAGAIN), errors.Is(w.err, syscall.EINTR):
 		return 0, nil
 	}
-	return max(w.n, 0), w.err
+	w.over = w.err != nil
+	return max(w.n, 0), os.NewSyscallError("write", w.err)
 }
