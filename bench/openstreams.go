@@ -77,7 +77,9 @@ func (o openStreams) repeated() (float64, error) {
 // hold opens the streams and reads the live heap in both phases: in bytes for
 // each stream, above what the process held before.
 func (o openStreams) hold(ctx context.Context, l *lab, s *server, h *heap) (sending, streaming float64, err error) {
-	small, err := body.Plain(plainSize, text(50).Marker())
+	// As large as the streams' own: what a server keeps of a request for the next one is
+	// then the same before and after, and only what the streams hold is counted.
+	ended, err := body.Late(o.size, text(2).Marker())
 	if err != nil {
 		return 0, 0, err
 	}
@@ -85,7 +87,7 @@ func (o openStreams) hold(ctx context.Context, l *lab, s *server, h *heap) (send
 	if err != nil {
 		return 0, 0, err
 	}
-	churn := load.NewRequest(s.Target, small)
+	churn := load.NewRequest(s.Target, ended)
 	empty, err := l.liveHeap(ctx, s, h, churn)
 	if err != nil {
 		return 0, 0, err
@@ -153,7 +155,7 @@ func (l *lab) gate(ctx context.Context, method, query string) error {
 // maxChurn bounds the requests that are spent on making a process collect.
 const maxChurn = 6000
 
-// liveHeap keeps s busy with small requests until it has collected twice, so
+// liveHeap keeps s busy with requests that end until it has collected twice, so
 // that the last collection began after the call, and returns what was live then,
 // in bytes. A process that will not collect has NaN.
 func (l *lab) liveHeap(ctx context.Context, s *server, h *heap, churn *load.Request) (float64, error) {

@@ -56,7 +56,7 @@ func scenarios(e effort, settle time.Duration) []scenario {
 		list = append(list, t.scenario())
 	}
 	list = append(list,
-		openStreams{size: lateSize, streams: e.pick(64, 128)}.scenario(),
+		openStreams{size: lateSize, streams: e.pick(256, 256)}.scenario(),
 		startup{starts: e.pick(15, 40)}.scenario(),
 		idle{settle: time.Second, watch: time.Duration(e.pick(5, 30)) * time.Second}.scenario(),
 	)

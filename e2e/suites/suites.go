@@ -46,7 +46,9 @@ func shortPlan(fuzzTime time.Duration) lanes {
 			// It builds two programs of its own, then waits for windows and idles.
 			suite{"desktop", tests(nil, "-tags=e2e", "-timeout=15m", "./e2e/desktop/...")})
 	}
-	plan[2] = append(plan[2], suite{"dist", tests(nil, "-tags=e2e", "-timeout=25m", "./e2e/dist/...")})
+	plan[2] = append(plan[2],
+		suite{"costs", tests(nil, "-timeout=10m", "-run=^TestCost", "./bench", "./backend/translate")},
+		suite{"dist", tests(nil, "-tags=e2e", "-timeout=25m", "./e2e/dist/...")})
 	return plan
 }
 
