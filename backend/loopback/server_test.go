@@ -30,7 +30,8 @@ type script func(*peer)
 // peer is the server's end of a connection.
 type peer struct {
 	net.Conn
-	in *bufio.Reader
+	in    *bufio.Reader
+	ended <-chan struct{} // closed when the client has read the answer, nil where nobody says
 }
 
 // asked reads a request and tells method, target and body, "" where none comes.
@@ -107,7 +108,7 @@ func (s *raw) play(t testing.TB, conn net.Conn) {
 	defer func() { _ = conn.Close(); s.done <- struct{}{} }()
 	select {
 	case run := <-s.scripts:
-		run(&peer{conn, bufio.NewReader(conn)})
+		run(&peer{Conn: conn, in: bufio.NewReader(conn)})
 	default:
 		t.Error("a connection that nobody expected")
 	}
