@@ -86,6 +86,23 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 	}
 }
 
+// Turns that are told together cost one write.
+func TestStepsAreALineEachInOneWrite(t *testing.T) {
+	var writes []string
+	a := &app{env: Env{Stderr: writerFunc(func(p []byte) (int, error) {
+		writes = append(writes, string(p))
+		return len(p), nil
+	})}}
+	a.progress(daemon.Step{Part: "turn", Text: "one"}, daemon.Step{Part: "turn", Text: "two"})
+	if diff := cmp.Diff([]string{"- turn one\n- turn two\n"}, writes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 // Models and upstreams are named by others: their names and words can neither steer
 // the terminal nor pass for a line of ours.
 func TestOthersWordsStayOnTheirLine(t *testing.T) {

@@ -5,13 +5,11 @@ import (
 	"time"
 )
 
-// gatherDelay is how long what is gathered waits for others to be written with it.
-const gatherDelay = 40 * time.Millisecond
-
 // gathered writes things several at a time, so that who gives them waits for no disk
 // and no terminal. It has no goroutine of its own: the first thing that waits starts a
 // timer, and close ends it.
 type gathered[T any] struct {
+	delay time.Duration   // how long what is first waits for others
 	most  int             // how many wait at most, as far as due is asked
 	write func([]T) error // called by one goroutine at a time; keeps nothing of the slice
 
@@ -28,13 +26,13 @@ type gathered[T any] struct {
 	closed  bool           // nothing waits any more
 }
 
-// add gives things to be written, at most gatherDelay later. Who goes on giving where
+// add gives things to be written, at most delay later. Who goes on giving where
 // nothing may wait any more, which due tells, has to flush.
 func (g *gathered[T]) add(things ...T) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, things...)
-	if !g.armed {
+	if !g.armed && len(g.waiting) > 0 {
 		g.arm()
 	}
 }
@@ -54,10 +52,10 @@ func (g *gathered[T]) arm() {
 	g.armed = true
 	g.ending.Add(1)
 	if g.timer == nil {
-		g.timer = time.AfterFunc(gatherDelay, g.waited)
+		g.timer = time.AfterFunc(g.delay, g.waited)
 		return
 	}
-	g.timer.Reset(gatherDelay)
+	g.timer.Reset(g.delay)
 }
 
 // waited is what the timer calls. While a write hangs it is not started anew: each

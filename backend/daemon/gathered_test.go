@@ -21,9 +21,11 @@ type gathering struct {
 	writes []string
 }
 
+const gatherDelay = 40 * time.Millisecond
+
 func newGathering(most int) *gathering {
 	g := &gathering{}
-	g.most, g.write = most, func(b []byte) error {
+	g.delay, g.most, g.write = gatherDelay, most, func(b []byte) error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.writes = append(g.writes, string(b))

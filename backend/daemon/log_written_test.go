@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -87,7 +89,7 @@ func TestATurnDoesNotWaitForItsLine(t *testing.T) {
 		w.turn("a")
 		w.turn("b")
 		w.want("as the answers end", "")
-		time.Sleep(gatherDelay)
+		time.Sleep(recordDelay)
 		w.want("40 ms later", "a b", "a b")
 		w.close()
 	})
@@ -116,7 +118,8 @@ func TestProgressIsToldAtOnceBehindWhatWaits(t *testing.T) {
 		w := openWritten(t)
 		w.turn("a")
 		w.tell(Step{Text: "runs"})
-		w.want("progress", "", "a runs")
+		w.told = []string{strings.Join(w.told, " ")} // together or not
+		w.want("progress", "a", "a runs")
 		w.close()
 	})
 }
@@ -124,31 +127,89 @@ func TestProgressIsToldAtOnceBehindWhatWaits(t *testing.T) {
 func TestALogThatIsFullIsWrittenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := openWritten(t)
-		var steps, lines int
-		for len(w.told) == 0 { // by this goroutine: no time passes
+		for range mostRecords - 1 {
 			w.turn("m")
-			steps++
 		}
-		if steps != mostSteps {
-			t.Errorf("told after %d turns, want %d", steps, mostSteps)
-		}
-		length := func() int64 {
-			info, err := os.Stat(w.paths.ProgramLog())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return info.Size()
-		}
-		const text = 1000
-		for length() == 0 {
-			w.Info("x", "text", strings.Repeat("x", text))
-			lines++
-		}
-		if size := length(); size < mostLines || size > mostLines+2*text {
-			t.Errorf("%d bytes were written together, want %d and a line", size, mostLines)
-		}
+		w.want("with room for one", "")
+		w.turn("n")
+		all := strings.Repeat("m ", mostRecords-1) + "n"
+		w.want("without room", all, all)
 		w.close()
 	})
+}
+
+// Whoever stops the terminal stops no file, until so much waits to be told that turns
+// must wait as well.
+func TestAStoppedTerminalHoldsUpNoFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := openWritten(t)
+		tell, goOn := w.steps.write, make(chan struct{})
+		w.steps.write = func(steps []Step) error {
+			<-goOn
+			return tell(steps)
+		}
+		w.turn("a")
+		time.Sleep(recordDelay)
+		w.want("40 ms later", "a")
+		w.turn("b")
+		time.Sleep(recordDelay)
+		w.want("40 ms after the next", "a b")
+		const more = mostRecords - 1 // b is one of those that wait
+		for range more {
+			if w.due() {
+				t.Error("a turn waits")
+				break
+			}
+			w.turn("c")
+			time.Sleep(recordDelay)
+			synctest.Wait()
+		}
+		if !w.due() {
+			t.Errorf("%d steps wait for the terminal, and no turn", mostRecords)
+		}
+		close(goOn)
+		w.close()
+		rest := strings.Repeat(" c", more)
+		w.want("once it goes on", "a b"+rest, "a", "b"+rest)
+	})
+}
+
+// What is large, or may be another thing by then, does not wait.
+func TestWhatMustNotWaitIsWrittenAtOnce(t *testing.T) {
+	for name, value := range map[string]any{
+		"a long text": strings.Repeat("x", mostWaiting+1), "an error": errors.New("x"), "a list": []string{"x"},
+		"a group": slog.GroupValue(slog.String("x", "x")), "what is asked for its value": asked{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := openWritten(t)
+				w.Info("first", "text", strings.Repeat("x", mostWaiting), "number", 1, "time", time.Now(), "on", true)
+				w.want("what may wait", "")
+				w.Info("x", "value", value)
+				w.want("what must not", "first: x:")
+				w.close()
+			})
+		})
+	}
+}
+
+// asked is a value whose maker is asked for it.
+type asked struct{}
+
+func (asked) LogValue() slog.Value { return slog.StringValue("x") }
+
+// The room of a request that was shown whole is given back; usual lines keep theirs.
+func TestTheLogKeepsNoHugeRoom(t *testing.T) {
+	w := openWritten(t)
+	w.Info("x", "request", strings.Repeat("x", 2*mostLines))
+	if n := cap(w.lines); n > mostLines {
+		t.Errorf("%d bytes are held", n)
+	}
+	w.Warn("x")
+	if cap(w.lines) == 0 {
+		t.Error("each line makes room anew")
+	}
+	w.close()
 }
 
 // The program's end loses nothing, and a goroutine that outlives the log can still

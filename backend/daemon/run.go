@@ -202,7 +202,7 @@ func newLink(o Options, up *upstream, book *spend.Book, log *programLog, port in
 		Edit: func(ctx context.Context, change func() error) error {
 			return editAlone(ctx, o.Settings.Paths, change)
 		},
-		WriteLog: log.lines.flush, Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
+		WriteLog: log.records.flush, Book: book, Prices: func() *models.Table { return knownPrices(o.Settings.Paths) },
 		Login: o.Login, UpdateModels: modelUpdate(o.setup(port)),
 		DesktopApp: o.DesktopApp, CodexCommand: codexCommand(o.Settings, o.Home),
 		Key:      keyIn(o.Settings.Paths),
