@@ -70,6 +70,7 @@ func TestMini(t *testing.T) {
 		"1 MB request: live heap of an open stream after that":              fmt.Sprintf("≤ %.0f KB", 32+repeated/1024),
 		"growth: CPU per chunk, 1 MB request to 95 KB request":              "≤ 1.25 ×",
 		"growth: CPU per MB, 32 MB request to 1 MB request":                 "≤ 1.25 ×",
+		"growth: CPU per MB, 32 MB request to 8 MB request":                 "≤ 1.25 ×",
 		"from start to serving, p50":                                        "≤ 50 ms",
 		"clawrouter-codex version, p50":                                     "≤ 50 ms",
 		"idle: PSS (elsewhere than Linux, RSS)":                             "≤ 20 MB",

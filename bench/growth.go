@@ -11,61 +11,109 @@ import (
 
 // growth asks whether cost grows as it should: a chunk's not at all with the
 // size of the request, and a request's in proportion to its size.
+//
+// The sizes that are compared meet the same processes in turns, and each round gives a
+// ratio of its own. Chunks come in bursts: of chunks that are written one by one, how
+// many a read finds is up to the system, and for the same answer even the hop then
+// takes five times the CPU time in one round that it takes in another.
 type growth struct {
-	small, large, huge int // sizes of requests, in bytes
-	chunks             int // of the answers whose chunks are weighed
-	requests, rounds   int
+	small, large, larger, huge int // sizes of requests, in bytes
+	chunks                     int // of the answers whose chunks are weighed
+	rounds                     int
 }
 
 func (g growth) scenario() scenario { return scenario{"growth with the request's size", g.run} }
 
-// cost is the CPU time of 1,000 requests.
-func (g growth) cost(ctx context.Context, l *lab, size, chunks int) (report.Values, error) {
-	t := turns{body: body.Late, size: size, answer: text(chunks), streams: 1, requests: g.requests, rounds: g.rounds}
-	rounds, err := t.measure(ctx, l)
-	if err != nil {
-		return report.Values{}, fmt.Errorf("%d bytes, %d chunks: %w", size, chunks, err)
-	}
-	return cpuTime(report.Target{}).values(rounds), nil
+// kind is a size of request, and of its answer.
+type kind struct {
+	size, chunks int
+	requests     int // at a time
 }
 
-// chunkCost is the CPU time of g.chunks chunks, 1,000 times.
-func (g growth) chunkCost(ctx context.Context, l *lab, size int) (report.Values, error) {
-	one, err := g.cost(ctx, l, size, 1)
-	if err != nil {
-		return one, err
-	}
-	all, err := g.cost(ctx, l, size, g.chunks)
-	return each(all, one, func(a, b float64) float64 { return a - b }), err
-}
+// few is how many requests of the largest size, or of the longest answer, go at a time.
+const few = 2
 
 func (g growth) run(ctx context.Context, l *lab) ([]report.Row, error) {
-	small, err := g.chunkCost(ctx, l, g.small)
+	chunks, err := g.measure(ctx, l, []kind{{g.small, 1, few}, {g.small, g.chunks, few}, {g.large, 1, few}, {g.large, g.chunks, few}})
 	if err != nil {
 		return nil, err
 	}
-	large, err := g.chunkCost(ctx, l, g.large)
+	// All have the same bytes to do: collections of garbage come by the byte.
+	times, half := g.huge/g.large, g.huge/g.larger
+	bytes, err := g.measure(ctx, l, []kind{{g.large, 1, few * times}, {g.larger, 1, few * half}, {g.huge, 1, few}})
 	if err != nil {
 		return nil, err
 	}
-	one, err := g.cost(ctx, l, g.large, 1)
-	if err != nil {
-		return nil, err
-	}
-	many, err := g.cost(ctx, l, g.huge, 1)
-	if err != nil {
-		return nil, err
-	}
-	times := float64(g.huge) / float64(g.large)
-	perByte := each(many, one, func(a, b float64) float64 { return a / times / b })
-	perChunk := each(large, small, func(a, b float64) float64 { return a / b })
 	return []report.Row{
-		report.NewRow("growth: CPU per chunk, 1 MB request to 95 KB request", "×", perChunk, nil, report.AtMost(1.25)),
-		report.NewRow("growth: CPU per MB, 32 MB request to 1 MB request", "×", perByte, nil, report.AtMost(1.25)),
+		grown("CPU per chunk, 1 MB request to 95 KB request", chunks, func(c []float64) float64 { return (c[3] - c[2]) / (c[1] - c[0]) }),
+		grown("CPU per MB, 32 MB request to 1 MB request", bytes, func(c []float64) float64 { return c[2] / c[0] / float64(times) }),
+		grown("CPU per MB, 32 MB request to 8 MB request", bytes, func(c []float64) float64 { return c[2] / c[1] / float64(half) }),
 	}, nil
 }
 
-// each combines hop with hop and bridge with bridge.
-func each(a, b report.Values, with func(a, b float64) float64) report.Values {
-	return report.Values{Direct: math.NaN(), Hop: with(a.Hop, b.Hop), Bridge: with(a.Bridge, b.Bridge)}
+// weighed is one round: what a request of each kind took of hop and bridge.
+type weighed struct{ hop, bridge []float64 }
+
+// grown is the row of a ratio, of which each round has its own.
+func grown(name string, rounds []weighed, ratio func(cost []float64) float64) report.Row {
+	hop, bridge := make([]float64, len(rounds)), make([]float64, len(rounds))
+	parts := make([]report.Values, len(rounds))
+	for i, r := range rounds {
+		hop[i], bridge[i] = ratio(r.hop), ratio(r.bridge)
+		parts[i] = report.Values{Direct: math.NaN(), Hop: hop[i], Bridge: bridge[i]}
+	}
+	middle := report.Values{Direct: math.NaN(), Hop: report.Median(hop), Bridge: report.Median(bridge)}
+	return report.NewRow("growth: "+name, "×", middle, parts, report.AtMost(1.25))
+}
+
+// measure loads hop and bridge with each kind in turns, round after round.
+func (g growth) measure(ctx context.Context, l *lab, kinds []kind) ([]weighed, error) {
+	servers, stop, err := turns{}.start(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var loads [3][]func() (slice, error) // of each target, one for each kind
+	for _, k := range kinds {
+		t := turns{body: body.Late, size: k.size, answer: burst(k.chunks), streams: 1, requests: k.requests}
+		requests, err := t.prepare(ctx, l, servers)
+		if err != nil {
+			return nil, fmt.Errorf("%d bytes, %d chunks: %w", k.size, k.chunks, err)
+		}
+		for target, s := range servers {
+			loads[target] = append(loads[target], func() (slice, error) { return t.slice(ctx, l, s, requests[target]) })
+		}
+	}
+	rounds := make([]weighed, g.rounds)
+	for r := range rounds {
+		if rounds[r].hop, err = costs(loads[1]); err != nil {
+			return nil, err
+		}
+		if rounds[r].bridge, err = costs(loads[2]); err != nil {
+			return nil, err
+		}
+	}
+	return rounds, nil
+}
+
+// costs is the CPU time of 1,000 requests of each kind, in seconds. Each goes once after
+// those before it and once after those behind it: a large request finds more memory
+// in use where the one before it was large, too.
+func costs(loads []func() (slice, error)) ([]float64, error) {
+	slices := make([][]slice, len(loads))
+	for i := range 2 * len(loads) {
+		if i >= len(loads) {
+			i = 2*len(loads) - 1 - i
+		}
+		s, err := loads[i]()
+		if err != nil {
+			return nil, err
+		}
+		slices[i] = append(slices[i], s)
+	}
+	cost := make([]float64, len(loads))
+	for i := range cost {
+		cost[i] = cpuTime(report.Target{}).of(slices[i])
+	}
+	return cost, nil
 }

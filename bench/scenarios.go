@@ -62,9 +62,9 @@ func scenarios(e effort, settle time.Duration) []scenario {
 	)
 	switch e {
 	case mini:
-		list = append(list, growth{small: toolsSize, large: 2 * toolsSize, huge: 4 * toolsSize, chunks: 100, requests: 1, rounds: 1}.scenario())
+		list = append(list, growth{small: toolsSize, large: 2 * toolsSize, larger: 4 * toolsSize, huge: 8 * toolsSize, chunks: 100, rounds: 2}.scenario())
 	case full:
-		list = append(list, growth{small: toolsSize, large: lateSize, huge: 32 * lateSize, chunks: 8_000, requests: 6, rounds: 5}.scenario())
+		list = append(list, growth{small: toolsSize, large: lateSize, larger: 8 * lateSize, huge: 32 * lateSize, chunks: 30_000, rounds: blocks}.scenario())
 	}
 	return list
 }

@@ -121,19 +121,22 @@ func (r *Report) markdown() string {
 	return b.String()
 }
 
-// comparison is bridge to hop in words: a factor, or a difference.
+// comparison is bridge to hop in words, a factor or a difference, and the quartiles.
 func (r Row) comparison() (compared, spread string) {
-	if r.Compared == nil {
-		return "", ""
-	}
 	form := func(f float64) string { return number(f) + " ×" }
-	if r.target.kind == overAtMost {
+	switch r.target.kind {
+	case overAtMost:
 		form = func(f float64) string { return sign(f) + number(math.Abs(f)) }
+	case atMost:
+		form = number
+	}
+	if r.Compared != nil {
+		compared = form(*r.Compared)
 	}
 	if r.Low != nil && r.High != nil {
 		spread = fmt.Sprintf("(%s … %s)", form(*r.Low), form(*r.High))
 	}
-	return form(*r.Compared), spread
+	return compared, spread
 }
 
 func sign(f float64) string {

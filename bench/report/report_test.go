@@ -83,6 +83,7 @@ func sample() *Report {
 			NewRow("first token", "ms", Values{0, 0.3, 0.51}, []Values{{0, 0.3, 0.45}, {0, 0.3, 0.6}}, RatioAtMost(2)),
 			NewRow("stream", "ms", Values{0, 0.3, 0.9}, []Values{{0, 0.3, 0.9}}, OverAtMost(0.5)),
 			NewRow("idle", "MB", Values{math.NaN(), 8, 19}, nil, AtMost(20)),
+			NewRow("growth", "×", Values{math.NaN(), 0.9, 1.1}, []Values{{0, 1, 1}, {0, 0.8, 1.2}}, AtMost(1.25)),
 		},
 	}
 }
@@ -92,6 +93,7 @@ const sampleTable = `| what | unit | direct | hop | bridge | bridge to hop | (qu
 | first token | ms | 0 | 0.3 | 0.51 | 1.7 × | (1.62 × … 1.88 ×) | ≤ 2 × hop | yes |
 | stream | ms | 0 | 0.3 | 0.9 | +0.6 | (+0.6 … +0.6) | ≤ hop + 0.5 ms | no |
 | idle | MB | – | 8 | 19 |  |  | ≤ 20 MB | yes |
+| growth | × | – | 0.9 | 1.1 |  | (1.05 … 1.15) | ≤ 1.25 × | yes |
 `
 
 func TestReadmeKeepsItsProse(t *testing.T) {
@@ -155,7 +157,7 @@ func TestTextAndJSONSayTheSame(t *testing.T) {
 	if err := json.Unmarshal(b, &back); err != nil {
 		t.Fatal(err)
 	}
-	if len(back.Rows) != 3 || *back.Rows[0].Bridge != 0.51 || back.Rows[2].Direct != nil {
+	if len(back.Rows) != 4 || *back.Rows[0].Bridge != 0.51 || back.Rows[2].Direct != nil {
 		t.Errorf("read back %+v", back.Rows)
 	}
 	if d := cmp.Diff([]string{"stream"}, back.Missed()); d != "" {

@@ -92,8 +92,9 @@ type Row struct {
 	Direct *float64 `json:"direct,omitempty"`
 	Hop    *float64 `json:"hop,omitempty"`
 	Bridge *float64 `json:"bridge,omitempty"`
-	// Compared is bridge / hop, or bridge − hop where the target is a
-	// difference; Low and High are the quartiles of the same over parts of the run.
+	// Compared is bridge / hop, or bridge − hop where the target is a difference,
+	// and absent where the target is for the bridge alone; Low and High are the
+	// quartiles, over parts of the run, of what the target is for.
 	Compared *float64 `json:"compared,omitempty"`
 	Low      *float64 `json:"low,omitempty"`
 	High     *float64 `json:"high,omitempty"`
@@ -115,8 +116,9 @@ func NewRow(name, unit string, all Values, parts []Values, target Target) Row {
 	}
 	low, high := Quantile(each, 0.25), Quantile(each, 0.75)
 	if target.kind != atMost {
-		r.Compared, r.Low, r.High = known(compared), known(low), known(high)
+		r.Compared = known(compared)
 	}
+	r.Low, r.High = known(low), known(high)
 	r.Verdict = target.verdict(compared, low, high)
 	return r
 }
