@@ -31,7 +31,7 @@ type kind struct {
 }
 
 // few is how many requests of the largest size, or of the longest answer, go at a time.
-const few = 2
+const few = 3
 
 func (g growth) run(ctx context.Context, l *lab) ([]report.Row, error) {
 	chunks, err := g.measure(ctx, l, []kind{{g.small, 1, few}, {g.small, g.chunks, few}, {g.large, 1, few}, {g.large, g.chunks, few}})
@@ -86,34 +86,33 @@ func (g growth) measure(ctx context.Context, l *lab, kinds []kind) ([]weighed, e
 	}
 	rounds := make([]weighed, g.rounds)
 	for r := range rounds {
-		if rounds[r].hop, err = costs(loads[1]); err != nil {
+		if rounds[r].hop, err = costs(loads[1], r%2 == 1); err != nil {
 			return nil, err
 		}
-		if rounds[r].bridge, err = costs(loads[2]); err != nil {
+		if rounds[r].bridge, err = costs(loads[2], r%2 == 1); err != nil {
 			return nil, err
 		}
 	}
 	return rounds, nil
 }
 
-// costs is the CPU time of 1,000 requests of each kind, in seconds. Each goes once after
-// those before it and once after those behind it: a large request finds more memory
-// in use where the one before it was large, too.
-func costs(loads []func() (slice, error)) ([]float64, error) {
-	slices := make([][]slice, len(loads))
-	for i := range 2 * len(loads) {
-		if i >= len(loads) {
-			i = 2*len(loads) - 1 - i
-		}
-		s, err := loads[i]()
-		if err != nil {
-			return nil, err
-		}
-		slices[i] = append(slices[i], s)
-	}
+// costs is the CPU time of 1,000 requests of each kind, in seconds, one kind after the
+// other or the other way round. Each goes twice, and only the second time counts:
+// memory that the system has to give anew, because Go had given it back while small
+// requests went, makes large ones cost up to twice as much.
+func costs(loads []func() (slice, error), backwards bool) ([]float64, error) {
 	cost := make([]float64, len(loads))
-	for i := range cost {
-		cost[i] = cpuTime(report.Target{}).of(slices[i])
+	for i := range loads {
+		if backwards {
+			i = len(loads) - 1 - i
+		}
+		for range 2 {
+			s, err := loads[i]()
+			if err != nil {
+				return nil, err
+			}
+			cost[i] = cpuTime(report.Target{}).of([]slice{s})
+		}
 	}
 	return cost, nil
 }

@@ -68,16 +68,6 @@ func (t turns) run(ctx context.Context, l *lab) ([]report.Row, error) {
 	return rows, nil
 }
 
-// measure is run without the rows.
-func (t turns) measure(ctx context.Context, l *lab) ([]round, error) {
-	servers, stop, err := t.start(ctx, l)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	return t.load(ctx, l, servers)
-}
-
 // start brings up hop and bridge in front of the upstream.
 func (t turns) start(ctx context.Context, l *lab) (servers [3]*server, stop func(), err error) {
 	upstream := l.stubs[cmp.Or(t.upstream, plain)]
