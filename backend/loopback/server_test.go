@@ -105,7 +105,13 @@ func listen(t testing.TB, network string, scripts ...script) *raw {
 }
 
 func (s *raw) play(t testing.TB, conn net.Conn) {
-	defer func() { _ = conn.Close(); s.done <- struct{}{} }()
+	defer func() {
+		_ = conn.Close()
+		select {
+		case s.done <- struct{}{}:
+		default: // nobody asks
+		}
+	}()
 	select {
 	case run := <-s.scripts:
 		run(&peer{Conn: conn, in: bufio.NewReader(conn)})
