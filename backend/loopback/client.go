@@ -25,6 +25,7 @@ type Client struct {
 	mu      sync.Mutex // protects the rest
 	idle    []*conn    // the one used last at the end
 	timer   *time.Timer
+	looks   lookout
 	leaving bool // CloseIdle was called since the last Do
 }
 
@@ -103,6 +104,9 @@ func (c *Client) take(ctx context.Context) (cn *conn, used bool, err error) {
 func (c *Client) Look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.looks.allQuiet(c.idle) {
+		return
+	}
 	c.idle = slices.DeleteFunc(c.idle, func(cn *conn) bool {
 		quiet := cn.wire.quiet()
 		if !quiet {

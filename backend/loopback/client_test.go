@@ -281,7 +281,7 @@ func TestCloseEarly(t *testing.T) {
 }
 
 // A head may be as large as 1 MB, with what comes before it, and not larger, however
-// long a server goes on.
+// long a server goes on; it takes a bounded amount of memory to find out.
 func TestLargeHead(t *testing.T) {
 	fits := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: " + strings.Repeat("x", maxHead-1000) + "\r\n\r\nok"
 	for name, c := range map[string]struct {
@@ -307,8 +307,14 @@ func TestLargeHead(t *testing.T) {
 				}
 			})
 			client, _ := newClient(t, s)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			if _, err := ask(t, client, http.MethodPost, "{}"); !errors.Is(err, c.want) {
 				t.Errorf("%v; want %v", err, c.want)
+			}
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 64*maxHead {
+				t.Errorf("%d MB were allocated for it", took>>20)
 			}
 		})
 	}

@@ -52,7 +52,12 @@ func newConn(of *Client, nc net.Conn) (*conn, error) {
 		_ = nc.Close()
 		return nil, err
 	}
-	c := &conn{Conn: nc, of: of, wire: newWire(raw)}
+	w, err := newWire(raw)
+	if err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	c := &conn{Conn: nc, of: of, wire: w}
 	c.in = bufio.NewReaderSize(c, waitBuffer)
 	return c, nil
 }

@@ -27,6 +27,7 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b
 // would be allocated with every call.
 type wire struct {
 	raw    syscall.RawConn
+	fd     int32
 	onWait func() // called before a read waits, nil for none
 	over   bool   // the server ended the connection, or it broke
 
@@ -40,8 +41,11 @@ type wire struct {
 	writes func(fd uintptr) bool
 }
 
-func newWire(raw syscall.RawConn) *wire {
+func newWire(raw syscall.RawConn) (*wire, error) {
 	w := &wire{raw: raw}
+	if err := raw.Control(func(fd uintptr) { w.fd = int32(fd) }); err != nil {
+		return nil, err
+	}
 	w.reads = w.read
 	w.looks = func(fd uintptr) bool {
 		var one [1]byte
@@ -53,7 +57,7 @@ func newWire(raw syscall.RawConn) *wire {
 		w.n, w.err = unix.Writev(int(fd), w.out[:])
 		return true
 	}
-	return w
+	return w, nil
 }
 
 // read reports false where it has to be called again when there is something to read.
@@ -117,6 +121,24 @@ func (w *wire) Read(p []byte) (int, error) {
 // quiet reports whether a read would wait.
 func (w *wire) quiet() bool {
 	return len(w.left) == 0 && w.raw.Read(w.looks) == nil && errors.Is(w.err, syscall.EAGAIN)
+}
+
+// lookout asks for many connections at once whether one of them is not quiet, as a turn
+// does before it begins: one by one, 256 of them take 7 × the time.
+type lookout []unix.PollFd
+
+// allQuiet is said of connections that nobody uses, and nobody closes meanwhile. false
+// is not certain.
+func (l *lookout) allQuiet(conns []*conn) bool {
+	*l = (*l)[:0]
+	for _, c := range conns {
+		*l = append(*l, unix.PollFd{Fd: c.wire.fd, Events: unix.POLLIN})
+	}
+	if len(*l) == 0 {
+		return true
+	}
+	n, err := unix.Poll(*l, 0)
+	return n == 0 && err == nil
 }
 
 // Writev sends what the system takes of head and body at once.
