@@ -101,7 +101,7 @@ func (b *Body) blame() {
 	switch {
 	case c.failed == nil, errors.Is(c.failed, net.ErrClosed), errors.Is(c.failed, os.ErrDeadlineExceeded):
 		// It did not fail before the answer ended.
-	case b.ctx.Err() == nil && (c.wire.over || errors.Is(b.ended, os.ErrDeadlineExceeded)):
-		b.ended = c.failed
+	case c.wire.over, errors.Is(b.ended, os.ErrDeadlineExceeded):
+		b.ended = cause(b.ctx, c.failed)
 	}
 }

@@ -119,6 +119,16 @@ func TestCancelAfterTheEnd(t *testing.T) {
 	if n.dialed.Load() != 1 {
 		t.Errorf("%d connections were made for it", n.dialed.Load())
 	}
+	// One that ends before its answer was read, though that has come, may leave one.
+	ctx, cancel := context.WithCancel(t.Context())
+	resp, err := c.Do(request(t, ctx, http.MethodPost), []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if a, err := read(resp); a.Body != "ok" || err != nil || c.kept() != 0 {
+		t.Errorf("%q, %v, %d connections are kept", a.Body, err, c.kept())
+	}
 }
 
 // What is called while upstream is silent may take as long as it likes: what comes
@@ -155,6 +165,9 @@ func TestOnWait(t *testing.T) {
 			}
 			called := 0
 			resp.Body.(*Body).OnWait(func() {
+				if resp.Body.(*Body).conn.wire.buffer != nil {
+					t.Error("a connection that waits has a buffer")
+				}
 				if called++; called == 1 {
 					close(waits)
 					<-on
@@ -169,6 +182,38 @@ func TestOnWait(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What one answer has called is not called for the next on its connection.
+func TestOnWaitEnds(t *testing.T) {
+	waits := make(chan struct{})
+	s := listen(t, "tcp", func(p *peer) {
+		p.asked()
+		p.say(ok)
+		p.asked()
+		<-waits
+		p.say(ok)
+	})
+	c, _ := newClient(t, s)
+	resp, err := c.Do(request(t, t.Context(), http.MethodPost), []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.(*Body).OnWait(func() { t.Error("it is called for the next answer") })
+	if _, err := read(resp); err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.(*Body).OnWait(func() { t.Error("an answer that has ended has something called") })
+	w := c.idle[0].wire
+	reads := w.reads
+	w.reads = func(fd uintptr) bool {
+		done := reads(fd)
+		if !done {
+			close(waits)
+		}
+		return done
+	}
+	mustAsk(t, c, http.MethodPost, "{}")
 }
 
 // A panic of what is called goes to who reads, who can still close the body.

@@ -18,6 +18,7 @@ import (
 // A connection takes the next request where HTTP allows it (RFC 9112, 9.3), and where
 // it is known where the answer ended.
 func TestConnectionIsUsedAgain(t *testing.T) {
+	huge := strings.Repeat("x", 3_000_000)
 	for name, c := range map[string]struct {
 		answer string
 		body   string
@@ -32,6 +33,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 		"without content":             {answer: "HTTP/1.1 204 No Content\r\n\r\n", again: true},
 		"not modified, with a length": {answer: "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", again: true},
 		"of HTTP/1.0 that stays":      {answer: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", body: "ok", again: true},
+		"larger than a head may be":   {answer: "HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + huge, body: huge, again: true},
 		"after 102 and 103":           {answer: "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok, body: "ok", again: true},
 		"after a long wait":           {answer: strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100) + ok, body: "ok", again: true},
 		"of HTTP/1.0":                 {answer: "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", body: "ok"},
@@ -57,7 +59,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 			client, n := newClient(t, s)
 			a, err := ask(t, client, http.MethodPost, "{}")
 			if a.Body != c.body || err != nil {
-				t.Errorf("the answer: %q, %v", a.Body, err)
+				t.Errorf("the answer: %.100q, %v", a.Body, err)
 			}
 			mustAsk(t, client, http.MethodPost, "{}")
 			if again := n.dialed.Load() == 1; again != c.again {
@@ -164,6 +166,36 @@ func TestNothingWentOut(t *testing.T) {
 	}
 }
 
+// What the system does not take at once may arrive all the same.
+func TestNothingIsTakenAtOnce(t *testing.T) {
+	s := listen(t, "tcp", func(p *peer) {
+		p.asked()
+		p.say(ok)
+		if got := p.asked(); got != "POST /v1/x {}" {
+			t.Errorf("it is asked %q", got)
+		}
+	})
+	c, _ := newClient(t, s)
+	mustAsk(t, c, http.MethodPost, "{}")
+	w := c.idle[0].wire
+	w.writes = func(uintptr) bool { w.n, w.err = -1, unix.EAGAIN; return true }
+	_, err := ask(t, c, http.MethodPost, "{}")
+	var no *Error
+	if !errors.As(err, &no) || !no.Sent {
+		t.Errorf("%#v; want an error that says it may have arrived", err)
+	}
+}
+
+// What is done before a request is sent comes before what the server does with it, for
+// the race detector, too.
+func TestBeforeTheServer(t *testing.T) {
+	said := ""
+	s := listen(t, "tcp", func(p *peer) { p.asked(); p.say(said) })
+	c, _ := newClient(t, s)
+	said = ok
+	mustAsk(t, c, http.MethodPost, "{}")
+}
+
 // Look finds a connection that was ended below one that is alive.
 func TestLook(t *testing.T) {
 	end, stay := make(chan struct{}), make(chan struct{})
@@ -220,6 +252,16 @@ func TestIdle(t *testing.T) {
 		<-s.done
 		if n.broken.Load() != 0 {
 			t.Errorf("%d count as broken", n.broken.Load())
+		}
+	})
+	t.Run("one that the server ended before it is too old", func(t *testing.T) {
+		c, n := newClient(t, listen(t, "tcp", func(p *peer) { p.asked(); p.say(ok) }))
+		mustAsk(t, c, http.MethodGet, "")
+		untilReadable(t, c, 0)
+		c.idle[0].idle = time.Now().Add(-c.IdleFor)
+		c.expire()
+		if n.open.Load() != 0 || n.broken.Load() != 1 {
+			t.Errorf("%d are open, %d broken", n.open.Load(), n.broken.Load())
 		}
 	})
 	t.Run("too many", func(t *testing.T) {

@@ -118,9 +118,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// quiet reports whether a read would wait.
+// quiet reports whether a read would wait, of a wire of which nothing is left.
 func (w *wire) quiet() bool {
-	return len(w.left) == 0 && w.raw.Read(w.looks) == nil && errors.Is(w.err, syscall.EAGAIN)
+	return w.raw.Read(w.looks) == nil && errors.Is(w.err, syscall.EAGAIN)
 }
 
 // lookout asks for many connections at once whether one of them is not quiet, as a turn

@@ -136,6 +136,29 @@ func TestBrokenAnswerWithoutALength(t *testing.T) {
 	}
 }
 
+// Where the context has ended, too, that is why.
+func TestBrokenAndCancelled(t *testing.T) {
+	had := make(chan struct{})
+	s := listen(t, "tcp", func(p *peer) {
+		p.in.Peek(1)
+		p.say("HTTP/1.1 200 OK\r\n\r\n")
+		<-had
+		p.reset()
+	})
+	c, _ := newClient(t, s)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	resp, err := c.Do(request(t, ctx, http.MethodPost), make([]byte, large))
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(had)
+	untilRequestRead(resp.Body.(*Body))
+	cancel(errGone)
+	if _, err := io.ReadAll(resp.Body); !errors.Is(err, errGone) {
+		t.Errorf("%v; want the cause", err)
+	}
+}
+
 // failing is a connection that cannot be written to for a moment.
 type failing struct {
 	*counted // hides that it is one which writes several buffers at once
