@@ -101,7 +101,7 @@ func TestAnswersInPieces(t *testing.T) {
 		}
 		var cuts []piece
 		for rest := m.text; rest != ""; {
-			n := rapid.IntRange(1, len(rest)).Draw(rt, "bytes")
+			n := rapid.OneOf(rapid.Just(len(rest)), rapid.IntRange(1, len(rest))).Draw(rt, "bytes")
 			cuts = append(cuts, piece{rest[:n], rapid.Bool().Draw(rt, "pause")})
 			rest = rest[n:]
 		}
