@@ -61,11 +61,16 @@ func TestLargeRequest(t *testing.T) {
 func TestEarlyAnswer(t *testing.T) {
 	const refused = "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
 	for name, server := range map[string]script{
-		"and never reads":             func(p *peer) { p.in.Peek(1); p.say(refused); <-p.ended; p.untilClosed() },
-		"and reads on":                func(p *peer) { p.in.Peek(1); p.say(refused); p.untilClosed() },
-		"and ends":                    func(p *peer) { p.in.Peek(1); p.say(refused) },
-		"and resets":                  func(p *peer) { p.in.Peek(1); p.say(refused); <-p.ended; p.reset() },
-		"and ends its half":           func(p *peer) { p.in.Peek(1); p.say(refused); _ = p.Conn.(*net.TCPConn).CloseWrite(); p.untilClosed() },
+		"and never reads": func(p *peer) { p.in.Peek(1); p.say(refused); <-p.ended; p.untilClosed() },
+		"and ends":        func(p *peer) { p.in.Peek(1); p.say(refused) },
+		"and resets":      func(p *peer) { p.in.Peek(1); p.say(refused); <-p.ended; p.reset() },
+		"and ends its half": func(p *peer) {
+			p.in.Peek(1)
+			p.say(refused)
+			_ = p.Conn.(*net.TCPConn).CloseWrite()
+			<-p.ended
+			p.untilClosed()
+		},
 		"before it has read anything": func(p *peer) { p.say(refused); <-p.ended; p.untilClosed() },
 		"and says that it is the last": func(p *peer) {
 			p.in.Peek(1)
