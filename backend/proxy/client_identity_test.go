@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -129,6 +130,58 @@ func testIdentityFollowsAQuietRestart(t *testing.T, newClient clientMaker) {
 	defer s.Close()
 	if !c.ClawRouter(t.Context()) {
 		t.Error("the ClawRouter that came was not recognised")
+	}
+}
+
+// Of a server that goes, the connections go one after the other: the one that is left
+// says nothing of who answers on the next.
+func TestIdentityIsDoubtedByOneBrokenConnection(t *testing.T) {
+	eachCarrier(t, testIdentityIsDoubtedByOneBrokenConnection)
+}
+
+func testIdentityIsDoubtedByOneBrokenConnection(t *testing.T, newClient clientMaker) {
+	type key struct{}
+	n, slow, conns := &neighbour{}, make(chan struct{}), make(chan net.Conn, 2)
+	n.claw.Store(true)
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			conns <- r.Context().Value(key{}).(net.Conn)
+		}
+		if r.Header.Get("X-Session-Id") == "slow" {
+			<-slow
+		}
+		n.ServeHTTP(w, r)
+	}))
+	s.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) }
+	s.Start()
+	defer s.Close()
+	c := newClient(t, s.URL, ClientOptions{})
+	chat := func(session string) {
+		resp, err := c.Chat(t.Context(), []byte("{}"), http.Header{"X-Session-Id": {session}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { chat("slow") }) // so that its connection is the one used last
+	<-conns
+	chat("quick")
+	quick := <-conns
+	close(slow)
+	wg.Wait()
+	if !c.ClawRouter(t.Context()) || n.looks.Load() != 1 || c.conns.open.Load() != 2 {
+		t.Fatalf("asked %d times, with %d connections", n.looks.Load(), c.conns.open.Load())
+	}
+	_ = quick.Close()
+	for c.conns.broken.Load() == 0 {
+		c.carry.look()
+		time.Sleep(time.Millisecond) // net/http's transport notices in its own time
+	}
+	if !c.ClawRouter(t.Context()) || n.looks.Load() != 2 {
+		t.Errorf("asked %d times, want twice", n.looks.Load())
 	}
 }
 
