@@ -28,7 +28,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, errTooLarge
 	}
-	buf := bytes.NewBuffer(bodies.take())
+	buf := bytes.NewBuffer(bodies.take(int(size)))
 	if size > 0 {
 		// A size is a claim: who only claims one shall not have the memory.
 		buf.Grow(int(min(size, maxClaim)) + bytes.MinRead)

@@ -37,20 +37,33 @@ func (t *turn) dropChat() {
 // thrown away.
 var bodies bodyPool
 
-type bodyPool struct{ pool sync.Pool }
+// bodyPool keeps huge rooms apart: a small request that took one would hold it from the
+// collector, which has what nobody takes.
+type bodyPool struct{ small, huge sync.Pool }
 
-// maxPooledBody keeps one huge request from holding memory for all others, in bytes.
-const maxPooledBody = 1 << 20
+const (
+	hugeBody = 1 << 20 // bytes
+	// maxPooledBody is for requests of DefaultMaxRequest, and what is made of them.
+	maxPooledBody = DefaultMaxRequest + DefaultMaxRequest/8
+)
 
-func (p *bodyPool) take() []byte {
-	if b, ok := p.pool.Get().(*[]byte); ok {
+// take returns an empty slice, with room for about n bytes where some was left.
+func (p *bodyPool) take(n int) []byte {
+	pool := &p.small
+	if n > hugeBody {
+		pool = &p.huge
+	}
+	if b, ok := pool.Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
 	return nil
 }
 
 func (p *bodyPool) give(b []byte) {
-	if cap(b) <= maxPooledBody {
-		p.pool.Put(&b)
+	switch {
+	case cap(b) <= hugeBody:
+		p.small.Put(&b)
+	case cap(b) <= maxPooledBody:
+		p.huge.Put(&b)
 	}
 }

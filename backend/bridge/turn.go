@@ -80,7 +80,7 @@ func (t *turn) translate(ctx context.Context, h http.Header) error {
 	t.limit(&to)
 	to.Tools = &t.server.tools
 	t.to = to
-	to.Room = bodies.take()
+	to.Room = bodies.take(len(t.body))
 	chat, tr, err := t.request.Chat(to)
 	if err != nil {
 		return err
