@@ -1,11 +1,13 @@
 package loopback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"os"
+	"time"
 )
 
 // Body is the body of an answer. Its methods are called by one goroutine at a time.
@@ -80,7 +82,7 @@ func (b *Body) end(err error) {
 	b.ended = err
 	c := b.conn
 	c.wire.onWait = nil
-	whole := b.keep && errors.Is(err, io.EOF) && b.RequestRead() && c.failed == nil && c.in.Buffered() == 0 && len(c.wire.left) == 0
+	whole := b.keep && errors.Is(err, io.EOF) && c.in.Buffered() == 0 && len(c.wire.left) == 0 && b.written()
 	if b.unhook() && whole {
 		c.of.put(c)
 		return
@@ -91,6 +93,21 @@ func (b *Body) end(err error) {
 		b.blame()
 	}
 	c.wire.drop()
+}
+
+// written reports whether the whole request was written. It waits a moment for that: a
+// server that answers at once does so before who wrote the rest has come to say so.
+func (b *Body) written() bool {
+	if !b.RequestRead() {
+		moment := time.NewTimer(cmp.Or(b.conn.of.moment, 50*time.Millisecond))
+		defer moment.Stop()
+		select {
+		case <-b.wrote:
+		case <-moment.C:
+			return false
+		}
+	}
+	return b.conn.failed == nil
 }
 
 // blame has the answer end with what went wrong with the request, where the answer's

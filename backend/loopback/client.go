@@ -22,6 +22,8 @@ type Client struct {
 	// MaxIdle is how many connections are kept.
 	MaxIdle int
 
+	moment time.Duration // in tests: how long a whole answer waits for its request
+
 	mu      sync.Mutex // protects the rest
 	idle    []*conn    // the one used last at the end
 	timer   *time.Timer

@@ -43,6 +43,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return read(resp)
 		}()
+		<-s.done
 
 		s.scripts <- say
 		c, n := newClient(t, s)
@@ -53,9 +54,11 @@ func FuzzAnswer(f *testing.F) {
 		if diff := cmp.Diff(want, got); diff != "" || (err == nil) != (wantErr == nil) {
 			t.Errorf("%v, net/http: %v (-net/http +here)\n%s", err, wantErr, diff)
 		}
+		<-s.done // else the next request may meet a connection that is just being ended
 
 		s.scripts <- func(p *peer) { p.asked(); p.say(ok) }
 		mustAsk(t, c, http.MethodPost, "{}")
+		<-s.done
 		if n.open.Load() != 1 {
 			t.Errorf("%d connections are open", n.open.Load())
 		}

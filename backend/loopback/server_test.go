@@ -218,7 +218,7 @@ func read(resp *http.Response) (answer, error) {
 func mustAsk(t testing.TB, c *Client, method, body string) {
 	t.Helper()
 	if a, err := ask(t, c, method, body); err != nil || a.Body != "ok" {
-		t.Fatalf("%s: %q, %v", method, a.Body, err)
+		t.Fatalf("%s: %.100q, %v", method, a.Body, err)
 	}
 }
 

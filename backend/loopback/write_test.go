@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,6 +54,49 @@ func TestLargeRequest(t *testing.T) {
 	}
 	if n.dialed.Load() != 1 {
 		t.Errorf("%d connections were made for it", n.dialed.Load())
+	}
+}
+
+// late is a connection whose writer is not told at once that it has written.
+type late struct {
+	*counted
+	until <-chan struct{}
+}
+
+func (l late) Write(p []byte) (int, error) {
+	n, err := l.counted.Write(p)
+	<-l.until
+	return n, err
+}
+
+// An answer may be there before the writer of its request knows that it has written all
+// of it. The connection is used again all the same.
+func TestLateWriter(t *testing.T) {
+	s := listen(t, "tcp", func(p *peer) { p.asked(); p.say(ok); p.asked(); p.say(ok) })
+	c, n := newClient(t, s)
+	told := make(chan struct{})
+	dial := c.Dial
+	c.moment, c.Dial = time.Hour, func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return late{conn.(*counted), told}, nil
+	}
+	resp, err := c.Do(request(t, t.Context(), http.MethodPost), make([]byte, large))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body.(*Body).RequestRead() {
+		t.Error("the request may be written over while it is written")
+	}
+	go close(told)
+	if a, err := read(resp); a.Body != "ok" || err != nil {
+		t.Errorf("%q, %v", a.Body, err)
+	}
+	mustAsk(t, c, http.MethodPost, "{}")
+	if n.dialed.Load() != 1 {
+		t.Error("it was another connection")
 	}
 }
 
