@@ -2,6 +2,7 @@ package translate
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 )
 
@@ -134,6 +135,29 @@ var partKinds = map[string]partKind{
 	"input_file":          partFile,
 }
 
+// What a client may send is bounded in bytes by who reads it; these bound what becomes
+// of it in memory. An item takes 400 bytes and can be written in three. Far more is
+// allowed than the longest thread has.
+const (
+	maxItems = 200_000
+	maxParts = 500_000
+	maxTools = 10_000
+)
+
+func tooMany(what string, most int, param string) error {
+	return &RequestError{Message: fmt.Sprintf("This request has more than %d %s, more than any model takes.", most, what), Param: param}
+}
+
+// maxTold is how many names of things that are not known here are kept, for the log.
+const maxTold = 100
+
+func appendTold(told []string, name string) []string {
+	if len(told) == maxTold {
+		return told
+	}
+	return append(told, name)
+}
+
 func (req *Request) readInput(r *reader) error {
 	req.items = nil // of two inputs the last counts, as everywhere in JSON
 	if r.kind() == '"' {
@@ -148,6 +172,9 @@ func (req *Request) readInput(r *reader) error {
 	req.items, r.parts = req.room.items, room[part]{free: req.room.parts}
 	defer func() { req.room.needed = r.parts.used }()
 	return r.array(func() error {
+		if len(req.items) == maxItems {
+			return tooMany("items", maxItems, "input")
+		}
 		start := r.pos
 		it, err := readItem(r)
 		it.raw = r.src[start:r.pos]
@@ -155,7 +182,7 @@ func (req *Request) readInput(r *reader) error {
 		case itemCompactionTrigger:
 			req.compact = true
 		case itemUnknown:
-			req.UnknownItems = append(req.UnknownItems, it.typ.String())
+			req.UnknownItems = appendTold(req.UnknownItems, it.typ.String())
 		}
 		if err == nil {
 			if n := len(req.items); n == cap(req.items) {
@@ -227,6 +254,9 @@ func readItem(r *reader) (it item, err error) {
 // array of parts, one part alone, or null.
 func readParts(r *reader) ([]part, error) {
 	one := func(parts []part) ([]part, error) {
+		if r.parts.used == maxParts {
+			return parts, tooMany("parts", maxParts, "input")
+		}
 		if r.kind() == '"' {
 			t, err := r.text()
 			return r.parts.add(parts, part{kind: partText, text: t}), err

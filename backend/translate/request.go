@@ -201,7 +201,7 @@ func (req *Request) rareField(r *reader, key []byte) error {
 	case "client_metadata", "stream_options", "prompt_cache_retention", "prompt_cache_options", "moderation":
 		// Known, and of no meaning to a Chat upstream.
 	default:
-		req.Unknown = append(req.Unknown, string(key))
+		req.Unknown = appendTold(req.Unknown, string(key))
 	}
 	return r.skip()
 }

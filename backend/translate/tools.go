@@ -121,6 +121,7 @@ type chatTool struct {
 
 // toolReader collects the tools of one request.
 type toolReader struct {
+	read      int // tools so far
 	names     toolNames
 	webSearch bool
 	tools     []chatTool
@@ -132,6 +133,9 @@ type toolReader struct {
 func (c *toolReader) list(raw []byte, namespace text) error {
 	r := newReader(raw)
 	return r.array(func() error {
+		if c.read++; c.read > maxTools {
+			return tooMany("tools", maxTools, "tools")
+		}
 		decl, err := readToolDecl(r)
 		if err != nil {
 			return err
