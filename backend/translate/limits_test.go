@@ -10,7 +10,7 @@ import (
 // What takes three bytes in a request may take hundreds in memory: a request is refused
 // in words before that is more than a hundred megabytes.
 func TestWhatIsSmallInARequestAndLargeInMemory(t *testing.T) {
-	const size = 16 << 20
+	const size = 4 << 20
 	most := 300 // MB
 	if raceDetector {
 		most = 600 // slices.Grow makes what it appends
