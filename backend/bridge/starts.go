@@ -14,8 +14,9 @@ type starts chan struct{}
 
 const (
 	// maxStarts leaves the processors enough to do while some turns wait for upstream:
-	// with a third of it, a bridge under full load answers three quarters as many.
-	maxStarts = 24
+	// with a fifth of it, a bridge under full load answers three quarters as many. Each
+	// more may take a quarter of a megabyte.
+	maxStarts = 40
 	// startFor is how long a start may keep others waiting. A fast upstream has
 	// answered by then; a model thinks, and a client can be slow, for much longer.
 	startFor = 40 * time.Millisecond

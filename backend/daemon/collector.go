@@ -11,11 +11,11 @@ import (
 // collects every few milliseconds, which is a seventh of its CPU time; a larger share
 // would let a few hundred streams grow to twice the memory. Memory that is counted
 // and never touched, so that the system does not give it, makes the collector wait
-// for 6 MB of garbage and a quarter of what is live, however much that is. 16 MB would
+// for 5 MB of garbage and a tenth of what is live, however much that is. 16 MB would
 // save another thirtieth of the CPU time, and be 10 MB more of memory.
 const (
-	uncollected  = 24 << 20
-	collectShare = 25 // %
+	uncollected  = 48 << 20
+	collectShare = 10 // %
 )
 
 // collectLess sets the collector until restore is called. A GOGC of the user's own

@@ -3,6 +3,6 @@
 // has two more for each connection, and each hand-over between them wakes a thread. What is hard to get right, the reading of an answer, is
 // net/http's own; this package writes requests and keeps connections.
 //
-// In front of it, the bridge has 0.75 × the time to the first token, 0.8 × the CPU
-// time of a turn and half the memory of an open stream.
+// With it in place of the transport, a turn of 50 chunks takes 0.84 × the CPU time and
+// an open stream holds 40 KB in place of 72.
 package loopback
