@@ -120,6 +120,10 @@ func (s *Server) script(key scriptKey) *script {
 // marker: the stub must not need memory for the bodies of 256 open streams.
 const scanWindow = 64 << 10
 
+// windows are used again: what the stub throws away has it collect garbage, more often
+// the fewer connections it has, and whoever keeps fewer would look slower.
+var windows = sync.Pool{New: func() any { b := make([]byte, scanWindow); return &b }}
+
 // longestMarker bounds a marker, in bytes.
 const longestMarker = 512
 
@@ -140,7 +144,9 @@ func wantsStream(options []byte) bool {
 // scan reads all of r and returns the text from the marker on, and whether the
 // request asks for a stream.
 func scan(r io.Reader) (marker string, streamed bool, err error) {
-	buf := make([]byte, 0, scanWindow)
+	window := windows.Get().(*[]byte)
+	defer windows.Put(window)
+	buf := (*window)[:0]
 	for first := true; ; first = false {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -201,6 +207,7 @@ func (s *script) play(ctx context.Context, w http.ResponseWriter, g *gate) {
 		io.WriteString(w, ": heartbeat\n\n")
 	}
 	var out []byte
+	control := http.NewResponseController(w)
 	for i := 0; i < len(s.chunks); {
 		if a.Delay > 0 && wait(ctx, start.Add(time.Duration(i)*a.Delay)) != nil {
 			return
@@ -213,7 +220,7 @@ func (s *script) play(ctx context.Context, w http.ResponseWriter, g *gate) {
 		if _, err := w.Write(out); err != nil {
 			return
 		}
-		if http.NewResponseController(w).Flush() != nil {
+		if control.Flush() != nil {
 			return
 		}
 		if a.Gated && i == s.firstText+1 && g.pass(ctx) != nil {
