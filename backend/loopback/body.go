@@ -81,6 +81,7 @@ func (b *Body) Close() error {
 func (b *Body) end(err error) {
 	b.ended = err
 	c := b.conn
+	c.of.inFlight.Add(-1)
 	c.wire.onWait = nil
 	whole := b.keep && errors.Is(err, io.EOF) && c.in.Buffered() == 0 && len(c.wire.left) == 0 && b.written()
 	if b.unhook() && whole {

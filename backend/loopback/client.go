@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,12 +25,21 @@ type Client struct {
 
 	moment time.Duration // in tests: how long a whole answer waits for its request
 
+	inFlight atomic.Int64 // exchanges
+
 	mu      sync.Mutex // protects the rest
 	idle    []*conn    // the one used last at the end
 	timer   *time.Timer
 	looks   lookout
 	leaving bool // CloseIdle was called since the last Do
 }
+
+// crowded is how many exchanges at a time make a crowd: there, the processors have
+// enough to do, and an answer that is read a little later comes in fewer pieces. With
+// 256 streams, whose upstream writes each chunk apart, there are 1.09 × the answers.
+const crowded = 12
+
+func (c *Client) crowd() bool { return c.inFlight.Load() >= crowded }
 
 // Error says that no answer came.
 type Error struct {

@@ -52,7 +52,7 @@ func newConn(of *Client, nc net.Conn) (*conn, error) {
 		_ = nc.Close()
 		return nil, err
 	}
-	w, err := newWire(raw)
+	w, err := newWire(raw, of.crowd)
 	if err != nil {
 		_ = nc.Close()
 		return nil, err
@@ -93,6 +93,7 @@ func (c *conn) Close() error {
 // connection is closed.
 func (c *conn) exchange(req *http.Request, body []byte) (*http.Response, error) {
 	c.head, c.sent, c.heard, c.wrote, c.failed = maxHead, false, false, nil, nil
+	c.of.inFlight.Add(1)
 	b := &Body{conn: c, ctx: req.Context()}
 	b.unhook = context.AfterFunc(b.ctx, c.interrupt)
 	resp, err := c.roundTrip(req, body)

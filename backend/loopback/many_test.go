@@ -44,6 +44,9 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	asking.Wait()
+	if n := c.inFlight.Load(); n != 0 || c.crowd() {
+		t.Errorf("%d exchanges are counted when all are over", n)
+	}
 }
 
 // askAndLeave reads the answer to its end, or gives it up in one of two ways.

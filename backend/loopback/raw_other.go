@@ -13,11 +13,11 @@ type wire struct {
 	left   []byte
 }
 
-func newWire(syscall.RawConn) (*wire, error)        { return &wire{}, nil }
-func (*wire) Read([]byte) (int, error)              { return 0, nil }
-func (*wire) quiet() bool                           { return false }
-func (*wire) drop()                                 {}
-func (*wire) Writev(head, body []byte) (int, error) { return 0, nil }
+func newWire(syscall.RawConn, func() bool) (*wire, error) { return &wire{}, nil }
+func (*wire) Read([]byte) (int, error)                    { return 0, nil }
+func (*wire) quiet() bool                                 { return false }
+func (*wire) drop()                                       {}
+func (*wire) Writev(head, body []byte) (int, error)       { return 0, nil }
 
 type lookout struct{}
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 
@@ -35,14 +36,18 @@ type wire struct {
 	left   []byte  // of buffer
 	out    [2][]byte
 	n      int
+	// waited tells that there was nothing to read the last time. In a crowd what has come
+	// since then is the first of more: others go on before it is read.
+	waited bool
+	crowd  func() bool
 	err    error
 	reads  func(fd uintptr) bool
 	looks  func(fd uintptr) bool
 	writes func(fd uintptr) bool
 }
 
-func newWire(raw syscall.RawConn) (*wire, error) {
-	w := &wire{raw: raw}
+func newWire(raw syscall.RawConn, crowd func() bool) (*wire, error) {
+	w := &wire{crowd: crowd, raw: raw}
 	if err := raw.Control(func(fd uintptr) { w.fd = int32(fd) }); err != nil {
 		return nil, err
 	}
@@ -62,6 +67,12 @@ func newWire(raw syscall.RawConn) (*wire, error) {
 
 // read reports false where it has to be called again when there is something to read.
 func (w *wire) read(fd uintptr) bool {
+	if w.waited {
+		w.waited = false
+		if w.crowd() {
+			runtime.Gosched()
+		}
+	}
 	w.buffer = buffers.Get().(*[]byte)
 	w.system(fd, *w.buffer)
 	if w.n > 0 {
@@ -75,6 +86,7 @@ func (w *wire) read(fd uintptr) bool {
 	if w.onWait != nil {
 		w.onWait()
 	}
+	w.waited = true
 	return false
 }
 
