@@ -157,22 +157,25 @@ type answerBody struct {
 func (b answerBody) RequestRead() bool { return b.read }
 func (answerBody) Close() error        { return nil }
 
-// A request is written where another was, but for one that somebody may still read.
+// A request is written where another was, but for one that somebody may still read. The
+// pool may forget what it is given, and under the race detector often does: where reuse
+// is expected, there are turns until it is seen.
 func TestRoomOfOthers(t *testing.T) {
-	const turns = 12
+	const turns, most = 12, 600
 	for _, kind := range []string{"usual", "early", "fails at first", "does not tell"} {
 		u := &roomUpstream{upstream: newUpstream(t, hello()), kind: kind}
 		url := bridgeFor(t, u)
-		for n := range turns {
+		lost := 0
+		for n := 0; n < turns || kind == "usual" && lost == 0 && n < most; n++ {
 			body := strings.Replace(turnBody, "hi", strings.Repeat(string(rune('a'+n%26)), 50_000+n), 1)
 			if got := deltas(events(t, post(t, t.Context(), url, body))); got != "Hello" {
 				t.Fatalf("%s: turn %d was answered %q", kind, n, got)
 			}
-		}
-		lost := 0
-		for i, whole := range u.whole {
-			if string(u.sent[i]) != whole {
-				lost++
+			lost = 0
+			for i, whole := range u.whole {
+				if string(u.sent[i]) != whole {
+					lost++
+				}
 			}
 		}
 		if (kind == "usual") != (lost > 0) {
