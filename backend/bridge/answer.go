@@ -35,15 +35,15 @@ func (t *turn) beginLocked() {
 	t.w.WriteHeader(http.StatusOK)
 }
 
-// flush writes the events made since the last flush; t.mu is held.
+// flush sends the client the events made since the last one; t.mu is held.
 func (t *turn) flush() {
 	if t.write() && t.control.Flush() != nil {
 		t.gone = true
 	}
 }
 
-// write is flush without the writing: the events wait in net/http, or in t.conn, for
-// what comes next. It reports whether there are any.
+// write hands these events over, and leaves it to what net/http sends next to take them
+// along. It reports whether there are any and the client is there; t.mu is held.
 func (t *turn) write() bool {
 	events := t.stream.Take()
 	defer t.stream.Taken()

@@ -51,7 +51,8 @@ func logFiles(p settings.Paths) []logFile {
 	return []logFile{{p.ProgramLog(), FromBridge, 0}, {p.ProxyLog(), FromClawRouter, 0}}
 }
 
-// Log implements Link: what was logged before is among the lines. Lines that say no time stand behind the line before them.
+// Log implements Link: what was logged before is among the lines. Lines that say no
+// time stand behind the line before them.
 func (l *Local) Log(ctx context.Context, lines int) ([]LogLine, error) {
 	if l.o.WriteLog != nil {
 		_ = l.o.WriteLog() // what a full disk holds is worth a look as well

@@ -31,15 +31,15 @@ type wire struct {
 	fd     int32
 	onWait func() // called before a read waits, nil for none
 	over   bool   // the server ended the connection, or it broke
+	// waited tells that there was nothing to read the last time. In a crowd what has come
+	// since then is the first of more: others go on before it is read.
+	waited bool
+	crowd  func() bool
 
 	buffer *[]byte // nil where nothing is left to be taken
 	left   []byte  // of buffer
 	out    [2][]byte
 	n      int
-	// waited tells that there was nothing to read the last time. In a crowd what has come
-	// since then is the first of more: others go on before it is read.
-	waited bool
-	crowd  func() bool
 	err    error
 	reads  func(fd uintptr) bool
 	looks  func(fd uintptr) bool

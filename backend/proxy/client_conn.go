@@ -16,7 +16,7 @@ import (
 // newTransport is tuned for many long streams to one host. There is no limit
 // on the wait for headers: ClawRouter's buffered answers begin when the model
 // has finished.
-func newTransport(loopback bool, conns *connTracker) *http.Transport {
+func newTransport(here bool, conns *connTracker) *http.Transport {
 	t := &http.Transport{
 		DialContext:           conns.dial,
 		MaxIdleConns:          maxIdle,
@@ -29,12 +29,11 @@ func newTransport(loopback bool, conns *connTracker) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		Proxy:                 http.ProxyFromEnvironment,
 	}
-	if !loopback {
-		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: probeEvery, PingTimeout: probeEvery * (probes - 1)}
-	}
-	if loopback {
+	if here {
 		t.IdleConnTimeout = idleHere
 		t.Proxy = nil
+	} else {
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: probeEvery, PingTimeout: probeEvery * (probes - 1)}
 	}
 	return t
 }
